@@ -1,0 +1,1 @@
+"""Image bytes: verified, stored by their content, and rendered for raters and the dashboard."""

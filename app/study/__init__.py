@@ -1,0 +1,1 @@
+"""The study: its protocol, its stimuli and its life from draft to closed."""

@@ -1,0 +1,1 @@
+"""What people and programs see: pages for raters, pages for experimenters, a JSON API."""
