@@ -1,6 +1,5 @@
 """What all tests share: a real PostgreSQL, a clean database for each test, clients for the app."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -131,8 +130,3 @@ def shared_data() -> Path:
         pytest.skip("needs the shared data folder; set BEHOLDER_DATA to where it lies")
     return folder
 
-
-@pytest.fixture(scope="session")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    """The standard loop, for the server's code as for the tests."""
-    return asyncio.DefaultEventLoopPolicy()

@@ -1,0 +1,81 @@
+"""Withdrawal: the one thing that erases ratings.  A count stays behind, nothing personal does."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database.audit import record_event
+from app.database.tables import Presentation, Rater, Rating, RunRater, Sitting
+from app.database.tables.rating import RaterStatus
+from app.errors import UnknownRater
+from app.rating.balance import lock_balance, recount_stimuli
+from app.rating.participation import find_participation
+from app.rating.sittings import finish_sittings
+
+
+async def withdraw(session: AsyncSession, *, slug: str, rater_id: uuid.UUID, now: datetime) -> int:
+    """Erase a rater's ratings and personal data; return how many ratings were erased.
+
+    The places reopen at once.  Withdrawing again erases nothing more and returns 0.  Analysis
+    runs made before keep their scores, which are means over many raters, but lose what they said
+    about this one.
+    """
+    found = await find_participation(session, slug=slug, rater_id=rater_id)
+    if found.rater is None:
+        raise UnknownRater
+    rater = found.rater
+    if rater.status is RaterStatus.WITHDRAWN:
+        return 0
+    await lock_balance(session, study_id=found.study.id)
+    sittings = await session.scalars(select(Sitting.id).where(Sitting.rater_id == rater.id))
+    await finish_sittings(session, sitting_ids=sittings.all(), now=now)
+    erased = await _erase_ratings(session, rater.id)
+    await _erase_person(session, rater.id, erased)
+    await record_event(
+        session,
+        actor="rater",
+        action="rater_withdrew",
+        subject_kind="rater",
+        subject_id=rater.public_code,
+        detail={"study": slug, "ratings_erased": erased},
+    )
+    return erased
+
+
+async def _erase_ratings(session: AsyncSession, rater_id: int) -> int:
+    """Delete ratings and presentations, and count their stimuli again."""
+    await session.execute(text("SET LOCAL beholder.withdrawal = 'on'"))
+    mine = select(Presentation.id).where(Presentation.rater_id == rater_id)
+    erased = await session.scalars(
+        delete(Rating).where(Rating.presentation_id.in_(mine)).returning(Rating.superseded_at)
+    )
+    count = sum(superseded_at is None for superseded_at in erased)
+    await session.execute(text("SET LOCAL beholder.withdrawal = 'off'"))
+    stimuli = await session.scalars(
+        delete(Presentation)
+        .where(Presentation.rater_id == rater_id)
+        .returning(Presentation.stimulus_id)
+    )
+    await recount_stimuli(session, stimulus_ids=stimuli.all())
+    return count
+
+
+async def _erase_person(session: AsyncSession, rater_id: int, erased: int) -> None:
+    await session.execute(
+        update(Rater)
+        .where(Rater.id == rater_id)
+        .values(
+            status=RaterStatus.WITHDRAWN,
+            external_id=None,
+            eligibility={},
+            erased_rating_count=erased,
+        )
+    )
+    await session.execute(
+        update(Sitting).where(Sitting.rater_id == rater_id).values(environment={})
+    )
+    await session.execute(
+        update(RunRater).where(RunRater.rater_id == rater_id).values(evidence={}, n=0)
+    )
