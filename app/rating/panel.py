@@ -23,15 +23,18 @@ class BesidePanel:
 # time; the others' ratings are found by ix_presentation_stimulus_id.
 BESIDE = text(
     """
-    WITH mine AS (
-        SELECT presentation.stimulus_id, presentation.rater_id, rating.levels
+    WITH chosen AS (
+        SELECT presentation.id, presentation.stimulus_id, presentation.rater_id
         FROM rater
-        JOIN presentation ON presentation.rater_id = rater.id AND presentation.phase = 'main'
-        JOIN rating
-            ON rating.presentation_id = presentation.id AND rating.superseded_at IS NULL
+        JOIN presentation ON presentation.rater_id = rater.id
         WHERE rater.study_id = :study_id AND rater.public_code = :code
+            AND presentation.phase = 'main' AND presentation.state = 'rated'
         ORDER BY hashint8extended(presentation.stimulus_id, 0)
         LIMIT :most
+    ), mine AS (
+        SELECT chosen.*, rating.levels
+        FROM chosen
+        JOIN rating ON rating.presentation_id = chosen.id AND rating.superseded_at IS NULL
     )
     SELECT stimulus.image_id, mine.levels, count(*) AS other_raters,
         ARRAY[avg(other.levels[1]), avg(other.levels[2]),
@@ -51,7 +54,7 @@ BESIDE = text(
 
 
 async def list_beside_panel(
-    session: AsyncSession, *, slug: str, public_code: str, most: int = 400
+    session: AsyncSession, *, slug: str, public_code: str, most: int = 300
 ) -> list[BesidePanel]:
     """Stimuli that this rater and at least one other usable rater rated, at most so many."""
     study = await get_study(session, slug=slug)

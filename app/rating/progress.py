@@ -7,19 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.tables.rating import Phase
 
-# One pass over the sitting's presentations by uq_presentation_sitting_id_position.
+# One pass over the sitting's presentations by uq_presentation_sitting_id_position.  The median
+# time between two showings is the rater's pace; a break in between does not move it.
 COUNT = text(
     """
     SELECT
-        count(*) FILTER (WHERE phase = 'training' AND state = 'rated'),
-        count(*) FILTER (WHERE phase = 'training' AND state <> 'released'),
-        count(*) FILTER (WHERE phase = 'main' AND state = 'rated'),
-        count(*) FILTER (WHERE phase = 'main' AND state <> 'released'),
-        avg(rating.dwell_ms) FILTER (WHERE phase = 'main') AS mean_dwell_ms
-    FROM presentation
-    LEFT JOIN rating
-        ON rating.presentation_id = presentation.id AND rating.superseded_at IS NULL
-    WHERE presentation.sitting_id = :sitting_id
+        count(*) FILTER (WHERE phase = 'training' AND state = 'rated') AS training_rated,
+        count(*) FILTER (WHERE phase = 'training' AND state <> 'released') AS training_total,
+        count(*) FILTER (WHERE phase = 'main' AND state = 'rated') AS main_rated,
+        count(*) FILTER (WHERE phase = 'main' AND state <> 'released') AS main_total,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS pace_seconds
+    FROM (
+        SELECT phase, state,
+            extract(epoch FROM shown_at - lag(shown_at) OVER (ORDER BY shown_at)) AS seconds
+        FROM presentation
+        WHERE sitting_id = :sitting_id
+    ) AS presentation
     """
 )
 
@@ -32,7 +35,7 @@ class Progress:
     training_total: int
     main_rated: int
     main_total: int
-    mean_dwell_ms: float | None
+    pace_seconds: float | None
 
     @property
     def phase(self) -> Phase:
@@ -61,14 +64,13 @@ class Progress:
 
     @property
     def seconds_left(self) -> int | None:
-        """Time for what remains at the rater's own mean pace; None before the first rating."""
-        if self.mean_dwell_ms is None:
+        """Time for what remains at the rater's own pace; None before the second rating."""
+        if self.pace_seconds is None:
             return None
-        return round((self.open_training + self.open_main) * self.mean_dwell_ms / 1000)
+        return round((self.open_training + self.open_main) * self.pace_seconds)
 
 
 async def get_progress(session: AsyncSession, *, sitting_id: int) -> Progress:
     """The progress of one sitting."""
     row = (await session.execute(COUNT, {"sitting_id": sitting_id})).one()
-    mean_dwell_ms = None if row.mean_dwell_ms is None else float(row.mean_dwell_ms)
-    return Progress(row[0], row[1], row[2], row[3], mean_dwell_ms)
+    return Progress(**row._mapping)

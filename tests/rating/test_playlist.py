@@ -1,5 +1,7 @@
 """The order of a playlist: complete, random, repeatable, like stimuli apart."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +40,7 @@ def test_pictures_of_one_prompt_are_never_neighbours_when_that_is_possible(seed:
     given = [Entry(number, 1, number) for number in range(10)]
     given += [Entry(10 + number, 2 + number, 20 + number) for number in range(10)]
     playlist = build_playlist(given, seed=seed)
-    pairs = zip(playlist, playlist[1:], strict=False)
+    pairs = itertools.pairwise(playlist)
     assert all(one.prompt_id != other.prompt_id for one, other in pairs)
 
 
@@ -46,7 +48,7 @@ def test_conditions_keep_apart_when_prompts_allow_it() -> None:
     given = [Entry(number, number, number % 4) for number in range(40)]
     for seed in range(20):
         playlist = build_playlist(given, seed=seed)
-        pairs = zip(playlist, playlist[1:], strict=False)
+        pairs = itertools.pairwise(playlist)
         same = sum(one.condition_id == other.condition_id for one, other in pairs)
         # At random a quarter of 39 pairs would be alike; at most a short tail remains.
         assert same <= 4

@@ -228,20 +228,21 @@ async def test_acr_scale_takes_its_five_points_alone(sessions, blobs, arrive) ->
 
 
 @pytest.mark.parametrize(
-    ("statement", "rule"),
+    ("levels", "rule"),
     [
-        ("INSERT INTO rating (presentation_id, revision, levels) VALUES (1, 1, '{51,0}')", "in_range"),
-        ("INSERT INTO rating (presentation_id, revision, levels) VALUES (1, 1, '{-1,0}')", "in_range"),
-        ("INSERT INTO rating (presentation_id, revision, levels) VALUES (1, 1, '{1}')", "complete"),
-        ("INSERT INTO rating (presentation_id, revision, levels) VALUES (1, 1, '{1,NULL}')", "complete"),
-        ("INSERT INTO rating (presentation_id, revision, levels) VALUES (1, 1, '{1,2,3}')", "complete"),
+        ("{51,0}", "rating_in_range"),
+        ("{-1,0}", "rating_in_range"),
+        ("{1}", "rating_complete"),
+        ("{1,NULL}", "rating_complete"),
+        ("{1,2,3}", "rating_complete"),
     ],
-)  # fmt: skip
-async def test_the_database_checks_every_rating(statement, rule, sessions, person) -> None:
+)
+async def test_the_database_checks_every_rating(levels, rule, sessions, person) -> None:
+    statement = "INSERT INTO rating (presentation_id, revision, levels) VALUES (1, 1, :levels)"
     with pytest.raises(IntegrityError) as refused:
         async with sessions.begin() as session:
-            await session.execute(text(statement))
-    assert refused.value.orig.diag.constraint_name == f"rating_{rule}"
+            await session.execute(text(statement.replace(":levels", f"'{levels}'")))
+    assert refused.value.orig.diag.constraint_name == rule
 
 
 async def test_the_database_never_alters_a_rating(sessions, person) -> None:
