@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import InvalidInput, Problem
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 
@@ -113,5 +115,14 @@ def _kept_secret(path: Path) -> str:
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once; raises InvalidInput naming what is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            Problem(f"BEHOLDER_{'_'.join(map(str, entry['loc'])).upper()}", entry["msg"])
+            if entry["loc"]
+            else Problem("settings", entry["msg"].removeprefix("Value error, "))
+            for entry in error.errors()
+        ]
+        raise InvalidInput("The settings have mistakes.", problems=problems) from None

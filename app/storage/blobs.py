@@ -29,6 +29,10 @@ class BlobStore:
         except FileNotFoundError:
             raise NotFound("The bytes of this picture are missing from the store.") from None
 
+    def has(self, address: str) -> bool:
+        """Whether there are bytes at this address."""
+        return self._path(address).exists()
+
     def is_writable(self) -> bool:
         """Whether something can be stored at present."""
         try:
