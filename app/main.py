@@ -11,6 +11,7 @@ from app.settings import PROJECT_FOLDER, Settings
 from app.storage.blobs import BlobStore
 from app.web import admin, api, home, rater
 from app.web.errors import install_error_pages
+from app.web.request_log import RequestLogMiddleware
 from app.web.security import SecurityMiddleware
 from app.web.state import AppState
 from app.web.static import StaticFolder
@@ -39,6 +40,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         blobs=BlobStore(settings.blob_folder),
         signing_key=settings.signing_key().encode(),
     )
+    app.add_middleware(RequestLogMiddleware)
     app.add_middleware(SecurityMiddleware, cookie_secure=settings.cookie_secure)
     install_error_pages(app)
     app.mount("/static", StaticFolder(PROJECT_FOLDER / "static"))
