@@ -1,0 +1,51 @@
+"""The overall score: one number per act of rating, the weighted mean of its dimensions.
+
+Averaged over raters it equals the weighted mean of the dimensions' MOS (of raw scores), but its
+spread is that of the raters' own overall opinions: dimensions of one act go up and down together,
+so an interval cannot be had from the dimensions' SOS.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.analysis.matrix import OVERALL, FloatArray, RatingMatrix
+
+METHOD = "scores/overall-weighted-mean@1"
+
+
+def column_names(matrix: RatingMatrix) -> tuple[str, ...]:
+    """The dimensions in protocol order, then "overall"."""
+    return (*matrix.dimensions, OVERALL)
+
+
+def normalised_weights(
+    dimensions: tuple[str, ...], weights: Mapping[str, float] | None
+) -> FloatArray:
+    """Weights in the order of the dimensions, summing to one; None means equal weights.
+
+    Raises
+    ------
+    ValueError
+        A dimension is missing or unknown; a weight is negative or not finite; all are zero.
+    """
+    weights = dict.fromkeys(dimensions, 1.0) if weights is None else weights
+    if set(weights) != set(dimensions):
+        raise ValueError(f"Weights must name exactly the dimensions {', '.join(dimensions)}.")
+    given = np.array([weights[dimension] for dimension in dimensions], dtype=np.float64)
+    if not np.isfinite(given).all() or (given < 0).any() or given.sum() == 0:
+        raise ValueError("Weights must be finite, none below zero, and at least one above it.")
+    shares: FloatArray = given / given.sum()
+    return shares
+
+
+def with_overall(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Append the weighted mean to values of shape (ratings, dimensions).
+
+    A dimension of weight zero is ignored; NaN in any other makes the overall value NaN.
+    """
+    parts = [w * values[:, d] for d, w in enumerate(weights) if w > 0]
+    overall = parts[0]
+    for part in parts[1:]:
+        overall = overall + part
+    return np.column_stack([values, overall])
