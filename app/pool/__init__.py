@@ -1,0 +1,1 @@
+"""Prompts, conditions, generation plans and their progress, imports, images."""
