@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     """``json`` writes one JSON object per event, for log collectors."""
 
+    log_level: Literal["info", "warning"] = "info"
+    """``warning`` leaves out the events of everyday work; `beholder run` does so by itself."""
+
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> "Settings":
         if self.environment == "production" and self.secret_key is None:

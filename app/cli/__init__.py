@@ -3,8 +3,11 @@
 import sys
 
 import typer
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from rich.console import Console
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.database.embedded import EmbeddedDatabaseError
 from app.errors import BeholderError
 
 cli = typer.Typer(
@@ -25,3 +28,33 @@ def main() -> None:
         for problem in error.problems:
             errors.print(f"  {problem}", markup=False)
         sys.exit(1)
+    except EmbeddedDatabaseError as error:
+        errors.print(str(error), style="bold red", markup=False)
+        sys.exit(1)
+    except OperationalError as error:
+        errors.print("The database cannot be reached:", style="bold red")
+        errors.print(f"  {error.orig}", markup=False)
+        sys.exit(1)
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise
+        errors.print(
+            "The database schema is not current; run `beholder migrate`.", style="bold red"
+        )
+        sys.exit(1)
+
+
+# Each file adds its commands to ``cli`` when it is imported.
+from app.cli import (  # noqa: E402, F401
+    accounts,
+    demonstration,
+    doctor,
+    generate,
+    pool,
+    results,
+    run,
+    serve,
+    simulate,
+    study,
+    worker,
+)
