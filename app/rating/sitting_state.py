@@ -54,7 +54,8 @@ def next_step(facts: Facts, rules: SittingRules, *, now: datetime) -> StepKind:
     if facts.status in {RaterStatus.EXCLUDED, RaterStatus.WITHDRAWN}:
         return StepKind.UNAVAILABLE
     if facts.sitting is None or has_lapsed(facts.sitting, now=now):
-        return StepKind.INSTRUCTIONS
+        is_completed = facts.status is RaterStatus.COMPLETED
+        return StepKind.THANKS if is_completed else StepKind.INSTRUCTIONS
     return _step_of_sitting(facts.sitting, rules, now=now)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.tables import Sitting
 from app.database.tables.rating import RaterStatus
 from app.database.tables.study import StudyState
+from app.rating.balance import expire_sittings
 from app.rating.participation import (
     ActiveParticipation,
     Participation,
@@ -96,6 +97,7 @@ async def _complete(
     if step.kind is StepKind.REST:
         return Step(**fields | {"break_until": await _break_until(session, found, now=now)})
     if step.kind is StepKind.THANKS:
+        await expire_sittings(session, study_id=found.study.id, now=now)
         quota = await count_remaining_quota(session, participation=rater)
         return Step(**fields | {"may_continue": quota > 0})
     return step

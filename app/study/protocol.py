@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import Problem, ProtocolRefused, RatingIncomplete, ScoreOutOfScale
+from app.study.sentences import sentence_of
 
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
@@ -162,10 +163,21 @@ class Protocol(Document):
 
         Raises RatingIncomplete naming what is missing, or ScoreOutOfScale.
         """
-        missing = [d.label for d in self.dimensions if not scores.get(d.key, "").strip()]
+        missing = [d for d in self.dimensions if not scores.get(d.key, "").strip()]
         if missing:
-            raise RatingIncomplete(f"Please also rate {' and '.join(missing).lower()}.")
-        return [self.scale.level_of(scores[dimension.key]) for dimension in self.dimensions]
+            names = " and ".join(dimension.label for dimension in missing).lower()
+            raise RatingIncomplete(
+                f"Please also rate {names}.",
+                problems=[Problem(d.key, f"Please rate {d.label.lower()}.") for d in missing],
+            )
+        return [self._level_of(d, scores[d.key]) for d in self.dimensions]
+
+    def _level_of(self, dimension: Dimension, text: str) -> int:
+        try:
+            return self.scale.level_of(text)
+        except ScoreOutOfScale as error:
+            problem = Problem(dimension.key, error.message)
+            raise ScoreOutOfScale(error.message, problems=[problem]) from None
 
 
 def parse_protocol(document: dict[str, Any]) -> Protocol:
@@ -174,7 +186,7 @@ def parse_protocol(document: dict[str, Any]) -> Protocol:
         return Protocol.model_validate(document)
     except ValidationError as error:
         problems = [
-            Problem(".".join(str(part) for part in entry["loc"]) or "protocol", entry["msg"])
+            Problem(".".join(str(part) for part in entry["loc"]) or "protocol", sentence_of(entry))
             for entry in error.errors()
         ]
         raise ProtocolRefused(

@@ -81,6 +81,10 @@ async def test_places_of_an_abandoned_sitting_reopen(
     await gone.rate(views[0].public_id)
     await next_one.open(now=NOW + timedelta(minutes=9))
     assert await next_one.upcoming() == [], "places are reserved while the lease lasts"
+    step = await next_one.step(now=NOW + timedelta(minutes=9))
+    assert (step.kind, step.may_continue) == (StepKind.THANKS, False)
+    step = await next_one.step(now=NOW + timedelta(minutes=11))
+    assert (step.kind, step.may_continue) == (StepKind.THANKS, True)
     later = NOW + timedelta(minutes=11)
     await next_one.open(now=later)
     assert await next_one.rate_all(now=later) == 5

@@ -33,6 +33,8 @@ OPEN, ACTIVE = StudyState.OPEN, RaterStatus.ACTIVE
         (Facts(OPEN, RaterStatus.EXCLUDED, AT_WORK), StepKind.UNAVAILABLE),
         (Facts(OPEN, RaterStatus.WITHDRAWN, None), StepKind.UNAVAILABLE),
         (Facts(OPEN, ACTIVE, None), StepKind.INSTRUCTIONS),
+        # Whoever came when nothing was left to rate has no sitting and is thanked all the same.
+        (Facts(OPEN, RaterStatus.COMPLETED, None), StepKind.THANKS),
         (Facts(OPEN, ACTIVE, AT_WORK), StepKind.RATE),
         (Facts(OPEN, ACTIVE, replace(AT_WORK, open_main=0)), StepKind.THANKS),
         (Facts(OPEN, ACTIVE, replace(AT_WORK, state=SittingState.FINISHED)), StepKind.THANKS),
