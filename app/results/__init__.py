@@ -1,0 +1,1 @@
+"""The results: ratings loaded, analysed, stored as a run; runs shown, drawn and released."""

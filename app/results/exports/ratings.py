@@ -1,0 +1,101 @@
+"""The ratings behind the scores, and the raters who gave them, under pseudonyms."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database.tables import Rater, Study
+from app.database.tables.rating import Phase, RaterStatus
+from app.results.bulk import stream_rows
+from app.results.exports.text import PAGE, csv_text
+from app.results.names import pseudonym
+from app.results.ratings import level_texts
+from app.results.runs import get_run
+from app.results.stimulus_records import load_export_names
+from app.results.verdicts import RaterVerdict, list_verdicts
+from app.study.studies import get_study, protocol_of
+
+# In the order of pseudonyms, which says nothing about when somebody came.
+_RATINGS = """
+    SELECT published.code, presentation.stimulus_id, rating.levels, presentation.phase,
+           sitting.number, presentation.position, rating.revision, rating.dwell_ms,
+           round(extract(epoch FROM rating.created_at - sitting.started_at), 3)
+    FROM unnest(%(ids)s::bigint[], %(codes)s::text[]) AS published (id, code)
+    JOIN presentation ON presentation.rater_id = published.id
+    JOIN sitting ON sitting.id = presentation.sitting_id
+    JOIN rating ON rating.presentation_id = presentation.id
+    WHERE rating.superseded_at IS NULL AND presentation.phase = ANY (%(phases)s::text[])
+    ORDER BY published.code COLLATE "C", sitting.number, presentation.position
+"""
+_AFTER_SCORES = ("phase", "sitting", "position", "revision", "dwell_ms", "seconds_into_sitting")
+
+
+async def stream_ratings_csv(
+    session: AsyncSession, *, slug: str, with_training: bool = False, suffix: str | None = None
+) -> AsyncGenerator[str, None]:
+    """The current ratings of raters who are not left out, one line per rating.
+
+    Raters have pseudonyms; times count from the beginning of the sitting.  Training ratings,
+    which count nowhere, are added on request and told apart by ``phase``.
+    """
+    study = await get_study(session, slug=slug)
+    protocol = protocol_of(study)
+    scores = level_texts(protocol.scale)
+    names = await load_export_names(session, study_id=study.id, suffix=suffix)
+    raters = await _published_raters(session, study)
+    keys = (dimension.key for dimension in protocol.dimensions)
+    yield csv_text([("rater", "name", *keys, *_AFTER_SCORES)])
+    phases = [Phase.MAIN.value, *([Phase.TRAINING.value] if with_training else [])]
+    parameters = {"ids": list(raters), "codes": list(raters.values()), "phases": phases}
+    async for rows in stream_rows(session, _RATINGS, parameters, size=PAGE):
+        yield csv_text(
+            (code, names[stimulus_id], *(scores[level] for level in levels), *rest)
+            for code, stimulus_id, levels, *rest in rows
+        )
+
+
+async def stream_raters_csv(session: AsyncSession, *, run_id: int) -> AsyncGenerator[str, None]:
+    """The raters of a run under their pseudonyms: verdict, outcome of each check, description.
+
+    Nothing is said of raters who have withdrawn since.
+    """
+    run = await get_run(session, run_id=run_id)
+    study = await session.get_one(Study, run.study_id)
+    keys = [dimension.key for dimension in protocol_of(study).dimensions]
+    found = await list_verdicts(session, run_id=run_id)
+    verdicts = [rater for rater in found if rater.status is not RaterStatus.WITHDRAWN]
+    checks = list(verdicts[0].evidence.status_by_check) if verdicts else []
+    rows = await session.execute(
+        select(Rater.id, Rater.public_id).where(Rater.study_id == study.id)
+    )
+    public_ids = dict(rows.all())
+    coded = {pseudonym(study.slug, public_ids[rater.rater_id]): rater for rater in verdicts}
+    described = [f"{key}_{field}" for key in keys for field in ("mean", "sd")]
+    yield csv_text(
+        [("rater", "ratings", "verdict", "failed", *checks, *described, "median_dwell_ms")]
+    )
+    yield csv_text((code, *_cells(coded[code], checks, keys)) for code in sorted(coded))
+
+
+def _cells(rater: RaterVerdict, checks: Sequence[str], keys: Sequence[str]) -> tuple[Any, ...]:
+    evidence, statuses = rater.evidence, rater.evidence.status_by_check
+    return (
+        rater.n,
+        rater.verdict,
+        " ".join(f"{item.check}:{item.dimension}" for item in evidence.failed),
+        *(statuses[check] for check in checks),
+        *(value for key in keys for value in (evidence.mean[key], evidence.sd[key])),
+        evidence.median_dwell_ms,
+    )
+
+
+async def _published_raters(session: AsyncSession, study: Study) -> dict[int, str]:
+    """The pseudonyms of the study's raters who are not left out, by id."""
+    query = select(Rater.id, Rater.public_id).where(
+        Rater.study_id == study.id,
+        Rater.status.in_([RaterStatus.ACTIVE, RaterStatus.COMPLETED]),
+    )
+    rows = await session.execute(query)
+    return {rater_id: pseudonym(study.slug, public_id) for rater_id, public_id in rows}

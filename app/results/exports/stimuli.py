@@ -1,0 +1,62 @@
+"""What is known of a study's stimuli: prompts, conditions, files, provenance."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database.tables import Image
+from app.results.exports.text import CONDITION_HEADER, PAGE, condition_cells, csv_text, json_cell
+from app.results.stimulus_records import StimulusRecord, list_stimulus_records
+from app.study.studies import get_study
+
+_HEADER = (
+    *("name", "kind", "prompt", "language", "source", "category", "word_count"),
+    *CONDITION_HEADER,
+    *("origin", "width", "height", "media_type", "sha256", "flags", "original_name"),
+    "provenance",
+)
+
+
+async def stream_stimuli_csv(
+    session: AsyncSession, *, slug: str, suffix: str | None = None
+) -> AsyncGenerator[str, None]:
+    """The stimuli of a study with their prompts, conditions and files, training ones too.
+
+    ``sha256`` is the digest of the original bytes.
+    """
+    study = await get_study(session, slug=slug)
+    yield csv_text([_HEADER])
+    records = await list_stimulus_records(session, study_id=study.id, suffix=suffix)
+    for start in range(0, len(records), PAGE):
+        page = records[start : start + PAGE]
+        provenance = await _load_provenance(session, [record.image_id for record in page])
+        yield csv_text((*_cells(record), json_cell(provenance[record.image_id])) for record in page)
+
+
+def _cells(record: StimulusRecord) -> tuple[Any, ...]:
+    return (
+        record.name,
+        record.kind,
+        record.prompt,
+        record.language,
+        record.source,
+        record.category,
+        record.word_count,
+        *condition_cells(record),
+        record.origin,
+        record.width,
+        record.height,
+        record.media_type,
+        record.sha256,
+        " ".join(record.flags),
+        record.original_name,
+    )
+
+
+async def _load_provenance(
+    session: AsyncSession, image_ids: Sequence[int]
+) -> dict[int, dict[str, Any]]:
+    rows = await session.execute(select(Image.id, Image.provenance).where(Image.id.in_(image_ids)))
+    return dict(rows.all())

@@ -1,0 +1,167 @@
+"""The documents of the API: what goes out, and the one that comes in."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from app.database.tables import AnalysisRun, Study
+from app.database.tables.rating import RaterStatus
+from app.database.tables.results import Verdict
+from app.database.tables.study import StudyState
+from app.results.configuration import AnalysisConfiguration
+from app.results.rater_evidence import RaterEvidence
+from app.results.run_summary import RunSummary, RunVersions, summary_of, versions_of
+from app.results.scores import Score, StimulusScores
+from app.results.verdicts import RaterVerdict
+from app.study.progress import StudyProgress
+from app.study.protocol import Protocol
+from app.study.studies import protocol_of
+
+
+class ProblemDocument(BaseModel):
+    """What went wrong, after RFC 9457."""
+
+    title: str
+    status: int
+    detail: str
+    """A sentence."""
+    problems: list[dict[str, str]]
+    """Single mistakes: ``where`` and a ``sentence``."""
+
+
+def _refusal(description: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}}
+    return {"description": description, "content": content}
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: _refusal("No valid API token was sent."),
+    403: _refusal("The token's account may not do this."),
+    404: _refusal("There is nothing at this address."),
+    409: _refusal("This cannot be done in the present state."),
+    422: _refusal("The request could not be understood."),
+}
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A CSV file in UTF-8.", "content": {"text/csv": {}}}
+}
+
+
+class StudyProgressDocument(BaseModel):
+    """Where a study stands; ratings are the usable ones, of active and completed raters."""
+
+    slug: str
+    title: str
+    state: StudyState
+    created_at: datetime
+    main_stimuli: int
+    target_ratings: int = Field(description="Usable ratings wanted for each stimulus.")
+    stimuli_at_target: int
+    usable_ratings: int
+    ratings_wanted: int
+    raters: dict[RaterStatus, int] = Field(description="How many raters have each status.")
+
+    @classmethod
+    def of(cls, progress: StudyProgress) -> Self:
+        """The document of one study's progress."""
+        return cls(**{name: getattr(progress, name) for name in StudyProgressDocument.model_fields})
+
+
+class StudyDocument(StudyProgressDocument):
+    """A study with its protocol and its newest analysis."""
+
+    protocol: Protocol
+    protocol_version: int
+    latest_run_id: int | None
+
+    @classmethod
+    def of_study(cls, study: Study, progress: StudyProgress, latest: AnalysisRun | None) -> Self:
+        """The document of one study."""
+        return cls(
+            **dict(StudyProgressDocument.of(progress)),
+            protocol=protocol_of(study),
+            protocol_version=study.protocol_version,
+            latest_run_id=latest.id if latest else None,
+        )
+
+
+class RunDocument(BaseModel):
+    """An analysis run: configuration, origin and summary."""
+
+    id: int
+    created_at: datetime
+    created_by: str
+    seconds: float
+    fingerprint: str = Field(description="SHA-256 of the ratings that were analysed.")
+    configuration: AnalysisConfiguration
+    versions: RunVersions
+    summary: RunSummary
+
+    @classmethod
+    def of(cls, run: AnalysisRun) -> Self:
+        """The document of one run."""
+        return cls(
+            id=run.id,
+            created_at=run.created_at,
+            created_by=run.created_by,
+            seconds=run.seconds,
+            fingerprint=run.fingerprint,
+            configuration=AnalysisConfiguration.model_validate(run.configuration),
+            versions=versions_of(run),
+            summary=summary_of(run),
+        )
+
+
+class StimulusDocument(BaseModel):
+    """A stimulus with its scores."""
+
+    stimulus_id: int
+    image_id: int
+    name: str = Field(description="Name in all exports of the study.")
+    generator: str
+    prompt: str
+    scores: dict[str, Score] = Field(description="By dimension, and ``overall``.")
+
+    @classmethod
+    def of(cls, stimulus: StimulusScores, name: str) -> Self:
+        """The document of one stimulus."""
+        return cls(
+            stimulus_id=stimulus.stimulus_id,
+            image_id=stimulus.image_id,
+            name=name,
+            generator=stimulus.generator,
+            prompt=stimulus.prompt,
+            scores=stimulus.scores,
+        )
+
+
+class ScorePage(BaseModel):
+    """Some stimuli of a run, by id."""
+
+    items: list[StimulusDocument]
+    next_after: int | None = Field(
+        description="Ask for ``after`` this id to get the next page; null on the last one."
+    )
+
+
+class RaterDocument(BaseModel):
+    """A rater in a run: verdict and evidence."""
+
+    public_code: str
+    status: RaterStatus = Field(description="Where the rater stands now.")
+    n: int = Field(description="Ratings that were screened.")
+    verdict: Verdict
+    grounds: list[str] = Field(description="Sentences for which the rater was rejected.")
+    evidence: RaterEvidence
+
+    @classmethod
+    def of(cls, rater: RaterVerdict) -> Self:
+        """The document of one rater."""
+        return cls(
+            public_code=rater.public_code,
+            status=rater.status,
+            n=rater.n,
+            verdict=rater.verdict,
+            grounds=[item.reason for item in rater.grounds],
+            evidence=rater.evidence,
+        )
