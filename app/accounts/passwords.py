@@ -1,6 +1,7 @@
 """Passwords: argon2id hashes, and made-up passwords that can be read aloud."""
 
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,8 +13,12 @@ SHORTEST = 10
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 _hasher = PasswordHasher()
-# Verified when the account does not exist, so that the answer takes as long as when it does.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Verified when there is no such account, so that the answer takes as long."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def hash_password(password: str) -> str:
@@ -26,7 +31,10 @@ def hash_password(password: str) -> str:
 def is_password(password: str, password_hash: str | None) -> bool:
     """Whether the password belongs to the hash; takes the same time when there is no hash."""
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return (
+            _hasher.verify(password_hash or _hash_of_nobody(), password)
+            and password_hash is not None
+        )
     except (VerificationError, InvalidHashError):
         return False
 

@@ -7,7 +7,6 @@ from app.database.connect import open_database
 from app.database.migrate import list_pending_revisions, migrate
 from app.errors import Conflict
 from app.logs import configure_logging
-from app.main import create_app
 from app.settings import get_settings
 
 # Seconds that requests in flight get to finish when the server is told to stop.
@@ -17,6 +16,9 @@ GRACE_S = 10
 @cli.command()
 def serve() -> None:
     """Serve the web pages; the schema must be current."""
+    # Here, because no other command should wait for all pages and charts to be imported.
+    from app.main import create_app
+
     settings = get_settings()
     configure_logging(settings)
     with open_database(settings) as url:
