@@ -16,6 +16,9 @@ from app.web.security import SecurityMiddleware
 from app.web.state import AppState
 from app.web.static import StaticFolder
 
+# What a form may weigh; the few routes that take files say so themselves.
+LARGEST_FORM_BYTES = 2 * 1024 * 1024
+
 
 def create_app(settings: Settings, database_url: str) -> FastAPI:
     """Assemble the server; ``database_url`` is where PostgreSQL is reached."""
@@ -33,6 +36,7 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        max_body_size=LARGEST_FORM_BYTES,
     )
     app.state.beholder = AppState(
         settings=settings,

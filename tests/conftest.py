@@ -129,4 +129,3 @@ def shared_data() -> Path:
             pytest.fail(f"the shared data folder is missing: {folder}")
         pytest.skip("needs the shared data folder; set BEHOLDER_DATA to where it lies")
     return folder
-

@@ -13,7 +13,7 @@ from app.study.protocol import Protocol
 
 @dataclass(frozen=True)
 class ImageRating:
-    """One act of judging; ``scores`` are label and score in the protocol's order."""
+    """One act of judging; ``scores`` are label and score, as written on its scale, in order."""
 
     study_slug: str
     study_title: str
@@ -21,7 +21,7 @@ class ImageRating:
     status: RaterStatus
     is_simulated: bool
     is_training: bool
-    scores: tuple[tuple[str, float], ...]
+    scores: tuple[tuple[str, str], ...]
     dwell_ms: int | None
     revision: int
     created_at: datetime
@@ -53,7 +53,8 @@ async def list_image_ratings(session: AsyncSession, *, image_id: int) -> list[Im
 
 def _rating(row: RowMapping, protocol: Protocol) -> ImageRating:
     labels = [dimension.label for dimension in protocol.dimensions]
-    scores = [float(protocol.scale.score_of(level)) for level in row["levels"]]
+    scale = protocol.scale
+    scores = [f"{scale.score_of(level):.{scale.decimals}f}" for level in row["levels"]]
     return ImageRating(
         study_slug=row["slug"],
         study_title=row["title"],

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.tables import Presentation, Rating, Sitting
+from app.database.tables import Presentation, Rater, Rating, Sitting
 from app.database.tables.rating import Phase, PresentationState, SittingState
 from app.database.tables.study import StudyState
 from app.errors import Conflict, InvalidInput, PresentationNotFound, SittingFinished, StudyNotOpen
@@ -30,14 +30,14 @@ LARGEST_SHOWN_PX = 100_000
 
 # Sitting before presentation: the order of locks everywhere (see balance).
 LOCK_SITTING = (
-    select(Sitting)
+    select(Sitting.id)
     .join(Presentation, Presentation.sitting_id == Sitting.id)
+    .join(Rater, Rater.id == Presentation.rater_id)
     .where(
         Presentation.public_id == bindparam("presentation_id"),
-        Presentation.rater_id == bindparam("rater_id"),
+        Rater.public_id == bindparam("rater_id"),
     )
     .with_for_update(of=Sitting)
-    .execution_options(populate_existing=True)
 )
 LOCK_PRESENTATION = (
     select(Presentation.id, Presentation.stimulus_id, Presentation.phase, Presentation.state)
@@ -138,8 +138,12 @@ async def submit_rating(
        last presentation the sitting is finished.
     An answer that arrives after its lease has expired is still stored: nothing done is lost.
     """
+    sitting_id = await session.scalar(
+        LOCK_SITTING, {"presentation_id": presentation_id, "rater_id": rater_id}
+    )
+    # Read under the lock: whoever excludes a rater or takes their data back locks sittings, too.
     participation = await get_participation(session, slug=slug, rater_id=rater_id)
-    sitting, presentation = await _lock(session, participation.rater.id, presentation_id)
+    sitting, presentation = await _get_presentation(session, sitting_id, presentation_id)
     stored = list(await session.execute(REVISIONS, {"presentation_id": presentation.id}))
     if revision > len(stored):
         _check_may_store(participation, sitting, revision, len(stored))
@@ -167,20 +171,17 @@ async def submit_rating(
     )
 
 
-async def _lock(
-    session: AsyncSession, rater_id: int, presentation_id: uuid.UUID
+async def _get_presentation(
+    session: AsyncSession, sitting_id: int | None, presentation_id: uuid.UUID
 ) -> tuple[Sitting, Row[*tuple[Any, ...]]]:
-    """The presentation and its sitting, locked until the end of the transaction."""
-    sitting = await session.scalar(
-        LOCK_SITTING, {"presentation_id": presentation_id, "rater_id": rater_id}
-    )
-    if sitting is None:
+    """The presentation, locked until the end of the transaction, and its sitting."""
+    if sitting_id is None:
         raise PresentationNotFound
-    values = {"presentation_id": presentation_id, "sitting_id": sitting.id}
+    values = {"presentation_id": presentation_id, "sitting_id": sitting_id}
     presentation = (await session.execute(LOCK_PRESENTATION, values)).first()
     if presentation is None:
         raise Conflict("This picture has just moved to another sitting; please try again.")
-    return sitting, presentation
+    return await session.get_one(Sitting, sitting_id), presentation
 
 
 def _check_may_store(

@@ -29,7 +29,13 @@ async def withdraw(session: AsyncSession, *, slug: str, rater_id: uuid.UUID, now
     if rater.status is RaterStatus.WITHDRAWN:
         return 0
     await lock_balance(session, study_id=found.study.id)
-    sittings = await session.scalars(select(Sitting.id).where(Sitting.rater_id == rater.id))
+    # Locked, so that an answer in flight is stored and erased, or refused, but never left over.
+    sittings = await session.scalars(
+        select(Sitting.id)
+        .where(Sitting.rater_id == rater.id)
+        .order_by(Sitting.id)
+        .with_for_update()
+    )
     await finish_sittings(session, sitting_ids=sittings.all(), now=now)
     erased = await _erase_ratings(session, rater.id)
     await _erase_person(session, rater.id, erased)

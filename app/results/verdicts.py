@@ -30,8 +30,10 @@ class RaterVerdict:
         return tuple(item for item in self.evidence.failed if item.check in self.rejecting)
 
 
-async def list_verdicts(session: AsyncSession, *, run_id: int) -> Sequence[RaterVerdict]:
-    """What a run said of its raters: the rejected first, then by code."""
+async def list_verdicts(
+    session: AsyncSession, *, run_id: int, rater_ids: Sequence[int] | None = None
+) -> Sequence[RaterVerdict]:
+    """What a run said of its raters, or of some of them: the rejected first, then by code."""
     query = (
         select(Rater.public_code, Rater.status, RunRater, AnalysisRun.configuration["rejecting"])
         .join(Rater, Rater.id == RunRater.rater_id)
@@ -39,6 +41,8 @@ async def list_verdicts(session: AsyncSession, *, run_id: int) -> Sequence[Rater
         .where(RunRater.run_id == run_id)
         .order_by(RunRater.verdict.desc(), Rater.public_code)
     )
+    if rater_ids is not None:
+        query = query.where(RunRater.rater_id.in_(rater_ids))
     return [
         RaterVerdict(
             rater_id=row.rater_id,

@@ -19,12 +19,16 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "float_parsing": lambda _: NOT_A_NUMBER,
     "float_type": lambda _: NOT_A_NUMBER,
     "finite_number": lambda _: NOT_A_NUMBER,
-    "greater_than": lambda limits: f"More than {limits['gt']:,}, please.",
-    "greater_than_equal": lambda limits: f"At least {limits['ge']:,}, please.",
-    "less_than": lambda limits: f"Less than {limits['lt']:,}, please.",
-    "less_than_equal": lambda limits: f"At most {limits['le']:,}, please.",
+    "greater_than": lambda limits: f"More than {_plain(limits['gt'])}, please.",
+    "greater_than_equal": lambda limits: f"At least {_plain(limits['ge'])}, please.",
+    "less_than": lambda limits: f"Less than {_plain(limits['lt'])}, please.",
+    "less_than_equal": lambda limits: f"At most {_plain(limits['le'])}, please.",
     "extra_forbidden": lambda _: "There is no setting with this name.",
 }
+
+
+def _plain(limit: float) -> str:
+    return f"{limit:,}".removesuffix(".0")
 
 
 def sentence_of(entry: ErrorDetails) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.audit import record_event
 from app.database.tables import Stimulus, Study
 from app.database.tables.study import StimulusKind, StudyState
-from app.errors import Conflict, InvalidInput, NotFound, WrongStudyState
+from app.errors import Conflict, InvalidInput, NotFound, Problem, WrongStudyState
 from app.study.protocol import Protocol
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -28,14 +28,15 @@ async def create_study(
 ) -> int:
     """Create a draft and return its id; raises InvalidInput or Conflict about the slug."""
     if not SLUG.fullmatch(slug) or len(slug) > 60:
-        raise InvalidInput(
-            "The short name may have small letters, digits and single hyphens, 60 at most."
-        )
+        sentence = "The short name may have small letters, digits and single hyphens, 60 at most."
+        raise InvalidInput(sentence, problems=[Problem("slug", sentence)])
     if not title.strip():
-        raise InvalidInput("A study needs a title.")
+        sentence = "A study needs a title."
+        raise InvalidInput(sentence, problems=[Problem("title", sentence)])
     taken = await session.scalar(select(Study.id).where(Study.slug == slug))
     if taken is not None:
-        raise Conflict(f"There is already a study with the short name “{slug}”.")
+        sentence = f"There is already a study with the short name “{slug}”."
+        raise Conflict(sentence, problems=[Problem("slug", sentence)])
     created = await session.execute(
         insert(Study)
         .values(slug=slug, title=title.strip(), protocol=protocol.model_dump(mode="json"))

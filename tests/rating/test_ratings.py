@@ -15,6 +15,7 @@ from app.database.tables.rating import RaterStatus
 from app.database.tables.study import StudyState
 from app.errors import (
     Conflict,
+    Forbidden,
     InvalidInput,
     PresentationNotFound,
     RatingIncomplete,
@@ -22,7 +23,9 @@ from app.errors import (
     SittingFinished,
     StudyNotOpen,
 )
+from app.rating.raters import exclude_rater
 from app.rating.sitting_state import StepKind
+from app.rating.withdrawal import withdraw
 from app.storage.blobs import BlobStore
 from app.study.studies import change_state
 from app.study.templates import ACR_5
@@ -260,3 +263,33 @@ async def test_the_database_never_alters_a_rating(sessions, person) -> None:
             async with sessions.begin() as session:
                 await session.execute(text(statement))
     assert await count_ratings(sessions) == 1
+
+
+# --- what happens in the same instant ---
+
+
+@pytest.mark.parametrize("leaving", ["excluded", "withdrawn"])
+async def test_an_answer_in_flight_while_its_rater_leaves_does_not_count(
+    leaving, sessions, person
+) -> None:
+    first, second, *_ = await person.upcoming()
+    await person.rate(first.public_id)
+    async with sessions() as session, session.begin():
+        code = await session.scalar(select(Rater.public_code))
+        if leaving == "excluded":
+            await exclude_rater(
+                session, slug="example", public_code=code, reason="test", actor="test", now=NOW
+            )
+        else:
+            await withdraw(session, slug="example", rater_id=person.rater_id, now=NOW)
+        # Sent before the change is committed, so the answer has to wait for it.
+        answer = asyncio.create_task(person.rate(second.public_id))
+        await asyncio.sleep(0.2)
+        assert not answer.done()
+    with pytest.raises((Forbidden, Conflict, PresentationNotFound)):
+        await answer
+    async with sessions.begin() as session:
+        counted = await session.execute(
+            select(func.sum(Stimulus.usable_count), func.sum(Stimulus.leased_count))
+        )
+        assert tuple(counted.one()) == (0, 0)

@@ -1,5 +1,29 @@
-"""placeholder"""
+"""What experimenters see: the dashboard, behind a log-in."""
 
 from fastapi import APIRouter
 
-router = APIRouter()
+from app.web.admin import (
+    charts,
+    downloads,
+    imports,
+    login,
+    pictures,
+    plans,
+    pool,
+    prompts,
+    raters,
+    results,
+    stimuli,
+    studies,
+    study,
+    study_form,
+)
+from app.web.admin.access import GUARD
+
+router = APIRouter(include_in_schema=False)
+router.include_router(login.router)
+# study_form before study: /dashboard/studies/new is not a study called “new”.
+for part in (studies, study_form, study, stimuli, raters, results, charts, downloads):
+    router.include_router(part.router, dependencies=GUARD)
+for part in (pool, prompts, plans, imports, pictures):
+    router.include_router(part.router, dependencies=GUARD)

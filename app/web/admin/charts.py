@@ -1,0 +1,79 @@
+"""Charts of a run: the specification that the browser draws, and files to download."""
+
+from enum import StrEnum
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database.tables import AnalysisRun
+from app.errors import NotFound
+from app.results.chart_drawing import ChartForm, load_chart_bundle, render
+from app.results.charts import (
+    Specification,
+    distribution_chart,
+    generator_means_chart,
+    points_chart,
+)
+from app.results.configuration import AnalysisConfiguration
+from app.results.runs import get_study_run
+from app.results.summaries import find_points, list_distributions, list_generator_means
+from app.web.state import SessionDep
+
+router = APIRouter()
+
+DISTRIBUTION = "distribution-"
+
+
+class Drawing(StrEnum):
+    """Charts that a run has once; distributions are one for each dimension."""
+
+    POINTS = "points"
+    GENERATORS = "generators"
+
+
+@router.get("/dashboard/charts.js")
+async def send_chart_script(request: Request) -> Response:
+    """The script that draws specifications; browsers keep it and ask whether it is current."""
+    bundle = await load_chart_bundle()
+    headers = {"ETag": f'"{bundle.digest}"', "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(bundle.script, media_type="text/javascript", headers=headers)
+
+
+@router.get("/dashboard/studies/{slug}/results/{run_id}/charts/{name}.json")
+async def send_specification(
+    slug: str, run_id: int, name: str, session: SessionDep
+) -> JSONResponse:
+    """The chart with its data, for the browser to draw."""
+    run = await get_study_run(session, slug=slug, run_id=run_id)
+    return JSONResponse(await _specification(session, run, name))
+
+
+@router.get("/dashboard/studies/{slug}/results/{run_id}/charts/{name}.{form}")
+async def send_drawing(
+    slug: str, run_id: int, name: str, form: ChartForm, session: SessionDep
+) -> Response:
+    """The chart as a file."""
+    run = await get_study_run(session, slug=slug, run_id=run_id)
+    content = await render(await _specification(session, run, name), form=form)
+    filename = f"{slug}-run-{run_id}-{name}.{form}"
+    headers = {"Content-Disposition": f'inline; filename="{filename}"'}
+    return Response(content, media_type=form.media_type, headers=headers)
+
+
+async def _specification(session: AsyncSession, run: AnalysisRun, name: str) -> Specification:
+    if name == Drawing.POINTS:
+        points = await find_points(session, run_id=run.id)
+        if points is not None:
+            return points_chart(points)
+    if name == Drawing.GENERATORS:
+        level = AnalysisConfiguration.model_validate(run.configuration).level
+        means = await list_generator_means(session, run_id=run.id)
+        return generator_means_chart(means, level=level)
+    if name.startswith(DISTRIBUTION):
+        for distribution in await list_distributions(session, run_id=run.id):
+            if name == f"{DISTRIBUTION}{distribution.dimension}":
+                return distribution_chart(distribution)
+    raise NotFound("This run has no such chart.")
