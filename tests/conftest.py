@@ -52,7 +52,8 @@ async def session_factory(database_url: str) -> AsyncIterator[SessionFactory]:
 async def sessions(session_factory: SessionFactory) -> AsyncIterator[SessionFactory]:
     """Sessions on a database that is emptied after the test."""
     yield session_factory
-    names = [*(table.name for table in Base.metadata.sorted_tables), "procrastinate_jobs"]
+    names = [table.name for table in Base.metadata.sorted_tables]
+    names += ["procrastinate_jobs", "procrastinate_workers"]
     async with session_factory.begin() as session:
         await session.execute(
             sqlalchemy.text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")

@@ -39,7 +39,7 @@ async def server(
 async def rate_while(
     sessions: SessionFactory,
     server: RehearsalServer,
-    disturb: Callable[[], Awaitable[None]],
+    disturb: Callable[[Observations], Awaitable[None]],
     *,
     after: int,
 ) -> Report:
@@ -51,8 +51,15 @@ async def rate_while(
     while len(seen.acknowledged) < after:
         await asyncio.sleep(0.01)
         assert not work.done()
-    await disturb()
+    await disturb(seen)
     return await work
+
+
+async def until_felt(seen: Observations) -> None:
+    """Wait until a rater has met the closed door; only then may it open again."""
+    async with asyncio.timeout(30):
+        while not seen.retries:
+            await asyncio.sleep(0.01)
 
 
 def check_nothing_is_lost(report: Report, *, stimuli: int) -> None:
@@ -68,8 +75,9 @@ async def test_nothing_acknowledged_is_lost_when_the_web_process_is_killed(
 ) -> None:
     await build_study(sessions, BlobStore(server.data_folder / "blobs"), stimuli=40)
 
-    async def kill_web() -> None:
+    async def kill_web(seen: Observations) -> None:
         server.kill()
+        await until_felt(seen)
         await server.start()
 
     report = await rate_while(sessions, server, kill_web, after=80)
@@ -84,9 +92,10 @@ async def test_nothing_acknowledged_is_lost_when_the_database_is_killed(tmp_path
         server = RehearsalServer(database_url=database.url, data_folder=tmp_path)
         await server.start()
 
-        async def kill_database() -> None:
+        async def kill_database(seen: Observations) -> None:
             note = tmp_path / "postgres" / "cluster" / "postmaster.pid"
             os.kill(int(note.read_text().split()[0]), signal.SIGKILL)
+            await until_felt(seen)
             for _ in range(1000):
                 if database.restart_if_dead():
                     return
