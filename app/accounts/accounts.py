@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.passwords import hash_password, is_password
@@ -19,6 +19,7 @@ from app.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyAttem
 
 FAILED_LOGINS_ALLOWED = 8
 FAILED_LOGINS_WINDOW = timedelta(minutes=15)
+LOCK_ADDRESS = text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 0))")
 
 
 def _digest(token: str) -> str:
@@ -81,13 +82,18 @@ async def has_owner(session: AsyncSession) -> bool:
 
 
 async def check_login_allowed(session: AsyncSession, *, email: str, now: datetime) -> None:
-    """Raise TooManyAttempts after several failed logins for one address in a short time."""
+    """Raise TooManyAttempts after several failed logins for one address in a short time.
+
+    Attempts for one address wait for each other, so that many at once are counted, too.
+    """
+    digest = _digest(email.strip().lower())
+    await session.execute(LOCK_ADDRESS, {"digest": digest})
     failed = await session.scalar(
         select(func.count())
         .select_from(AuditEvent)
         .where(
             AuditEvent.action == "login_failed",
-            AuditEvent.subject_id == _digest(email.strip().lower()),
+            AuditEvent.subject_id == digest,
             AuditEvent.created_at > now - FAILED_LOGINS_WINDOW,
         )
     )

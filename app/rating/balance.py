@@ -72,6 +72,11 @@ LEASE = text(
     """
 )
 
+# In a statement of its own: whoever waited here for an answer in flight must count with fresh eyes.
+LOCK_STIMULI = text(
+    "SELECT FROM stimulus WHERE id = ANY(:stimulus_ids) ORDER BY id FOR NO KEY UPDATE"
+)
+
 # The facts themselves, for when many change at once; the hot path counts up and down instead.
 RECOUNT = text(
     """
@@ -127,7 +132,9 @@ async def count_leases(session: AsyncSession, *, stimulus_ids: Sequence[int]) ->
 async def recount_stimuli(session: AsyncSession, *, stimulus_ids: Sequence[int]) -> None:
     """Set the counts of these stimuli from the presentations; needs the balance lock."""
     if stimulus_ids:
-        await session.execute(RECOUNT, {"stimulus_ids": list(stimulus_ids)})
+        values = {"stimulus_ids": list(stimulus_ids)}
+        await session.execute(LOCK_STIMULI, values)
+        await session.execute(RECOUNT, values)
 
 
 async def release_presentations(session: AsyncSession, *, sitting_ids: Sequence[int]) -> None:

@@ -25,6 +25,8 @@ FIND = (
     .join(Rater, Rater.study_id == Study.id)
     .outerjoin(Sitting, Sitting.id == _NEWEST)
     .where(Study.slug == bindparam("slug"), Rater.public_id == bindparam("rater_id"))
+    # What was read before a lock was waited for may be old.
+    .execution_options(populate_existing=True)
 )
 
 

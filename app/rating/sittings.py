@@ -23,6 +23,7 @@ from app.rating.balance import (
 from app.rating.participation import ActiveParticipation, active_sitting, get_participation
 from app.rating.playlist import Entry, build_playlist
 from app.rating.quota import count_remaining_quota
+from app.study.studies import get_study
 
 COUNT_TRAINED = text(
     """
@@ -43,15 +44,17 @@ async def open_sitting(
 ) -> None:
     """Open a sitting with its playlist; does nothing when one goes on already.
 
-    1. Give back the places of abandoned sittings (under the study's balance lock).
+    1. Give back the places of abandoned sittings, under the study's balance lock; who the rater
+       is by now is read after waiting for it.
     2. Choose training stimuli that the protocol still asks for, then the least rated main ones.
     3. Put each part in order and lease it.
     A rater for whom nothing is left is completed.  Raises StudyNotOpen.
     """
+    study = await get_study(session, slug=slug)
+    await expire_sittings(session, study_id=study.id, now=now)
     participation = await get_participation(session, slug=slug, rater_id=rater_id)
     if participation.study.state is not StudyState.OPEN:
         raise StudyNotOpen
-    await expire_sittings(session, study_id=participation.study.id, now=now)
     if await _has_active_sitting(session, rater=participation.rater):
         return
     training = await _choose_training(session, participation, seed=seed)

@@ -1,6 +1,7 @@
 """Withdrawal: the one thing that erases ratings.  A count stays behind, nothing personal does."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, text, update
@@ -25,18 +26,12 @@ async def withdraw(session: AsyncSession, *, slug: str, rater_id: uuid.UUID, now
     found = await find_participation(session, slug=slug, rater_id=rater_id)
     if found.rater is None:
         raise UnknownRater
-    rater = found.rater
+    await lock_balance(session, study_id=found.study.id)
+    sitting_ids = await _lock_sittings(session, found.rater.id)
+    rater = await _lock_rater(session, found.rater.id)
     if rater.status is RaterStatus.WITHDRAWN:
         return 0
-    await lock_balance(session, study_id=found.study.id)
-    # Locked, so that an answer in flight is stored and erased, or refused, but never left over.
-    sittings = await session.scalars(
-        select(Sitting.id)
-        .where(Sitting.rater_id == rater.id)
-        .order_by(Sitting.id)
-        .with_for_update()
-    )
-    await finish_sittings(session, sitting_ids=sittings.all(), now=now)
+    await finish_sittings(session, sitting_ids=sitting_ids, now=now)
     erased = await _erase_ratings(session, rater.id)
     await _erase_person(session, rater.id, erased)
     await record_event(
@@ -48,6 +43,28 @@ async def withdraw(session: AsyncSession, *, slug: str, rater_id: uuid.UUID, now
         detail={"study": slug, "ratings_erased": erased},
     )
     return erased
+
+
+async def _lock_sittings(session: AsyncSession, rater_id: int) -> Sequence[int]:
+    """Locked, so that an answer in flight is stored and erased, or refused, but never left over."""
+    locked = await session.scalars(
+        select(Sitting.id)
+        .where(Sitting.rater_id == rater_id)
+        .order_by(Sitting.id)
+        .with_for_update()
+    )
+    return locked.all()
+
+
+async def _lock_rater(session: AsyncSession, rater_id: int) -> Rater:
+    """Read again under the lock: a second click may have withdrawn in between."""
+    found = await session.scalars(
+        select(Rater)
+        .where(Rater.id == rater_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.one()
 
 
 async def _erase_ratings(session: AsyncSession, rater_id: int) -> int:

@@ -3,7 +3,8 @@
 It is edited while the study is a draft and frozen, with a version, when the study opens.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -13,6 +14,8 @@ from app.errors import Problem, ProtocolRefused, RatingIncomplete, ScoreOutOfSca
 from app.study.sentences import sentence_of
 
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
+# Digits as people type them; nothing that arithmetic would have to round.
+TYPED_SCORE = re.compile(r"[+-]?[0-9]{1,6}([.,][0-9]{1,6})?")
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 
 
@@ -65,11 +68,10 @@ class Scale(Document):
 
     def level_of(self, text: str) -> int:
         """The level of a score as typed ("3.4", "3,4"); raises ScoreOutOfScale with the reason."""
-        try:
-            score = Decimal(text.strip().replace(",", "."))
-        except InvalidOperation:
-            raise ScoreOutOfScale(f"“{text[:20]}” is not a number; nothing was stored.") from None
-        if not score.is_finite() or not self.low <= score <= self.high:
+        if not TYPED_SCORE.fullmatch(text.strip()):
+            raise ScoreOutOfScale(f"“{text[:20]}” is not a number; nothing was stored.")
+        score = Decimal(text.strip().replace(",", "."))
+        if not self.low <= score <= self.high:
             raise ScoreOutOfScale(
                 f"The score {text.strip()[:20]} is outside the scale from {self.low} to"
                 f" {self.high}; nothing was stored."
@@ -105,7 +107,7 @@ class Dimension(Document):
     key: Key
     label: Sentence
     question: Sentence
-    weight: float = Field(default=1.0, ge=0)
+    weight: float = Field(default=1.0, ge=0, le=1e6, allow_inf_nan=False)
     """Weight in the overall score, relative to the other dimensions."""
 
 

@@ -1,5 +1,6 @@
 """Accounts: logging in, sessions that end, throttling, tokens; nothing readable is stored."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -109,3 +110,17 @@ def test_made_up_passwords_are_long_and_differ() -> None:
     assert all(len(password) == 19 for password in passwords)
     assert is_password("x" * 12, hash_password("x" * 12))
     assert not is_password("x" * 12, None)
+
+
+async def test_guesses_sent_all_at_once_are_counted_too(sessions) -> None:
+    async with sessions.begin() as session:
+        await make_account(session, email=EMAIL)
+        now = await session.scalar(text("SELECT now()"))
+
+    async def guess() -> None:
+        async with sessions.begin() as session:
+            await log_in(session, email=EMAIL, password="a guess", now=now, hours=2)
+
+    outcomes = await asyncio.gather(*(guess() for _ in range(20)), return_exceptions=True)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, TooManyAttempts)]
+    assert len(refused) == 20 - FAILED_LOGINS_ALLOWED

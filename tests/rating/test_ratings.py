@@ -23,7 +23,8 @@ from app.errors import (
     SittingFinished,
     StudyNotOpen,
 )
-from app.rating.raters import exclude_rater
+from app.rating.raters import exclude_rater, readmit_rater
+from app.rating.ratings import submit_rating
 from app.rating.sitting_state import StepKind
 from app.rating.withdrawal import withdraw
 from app.storage.blobs import BlobStore
@@ -73,9 +74,9 @@ async def test_a_rating_is_stored_as_levels_in_protocol_order(sessions, person) 
         ({"quality": "5.05", "alignment": "1"}, ScoreOutOfScale, "outside the scale"),
         ({"quality": "4.95", "alignment": "1"}, ScoreOutOfScale, "steps of 0.1"),
         ({"quality": "-0.1", "alignment": "1"}, ScoreOutOfScale, "outside"),
-        ({"quality": "NaN", "alignment": "1"}, ScoreOutOfScale, "outside"),
-        ({"quality": "Infinity", "alignment": "1"}, ScoreOutOfScale, "outside"),
-        ({"quality": "1e400", "alignment": "1"}, ScoreOutOfScale, "outside"),
+        ({"quality": "NaN", "alignment": "1"}, ScoreOutOfScale, "not a number"),
+        ({"quality": "Infinity", "alignment": "1"}, ScoreOutOfScale, "not a number"),
+        ({"quality": "1e-999999999", "alignment": "1"}, ScoreOutOfScale, "not a number"),
         ({"quality": "3"}, RatingIncomplete, "alignment"),
         ({"quality": "", "alignment": "2"}, RatingIncomplete, "quality"),
         ({}, RatingIncomplete, "quality and alignment"),
@@ -293,3 +294,39 @@ async def test_an_answer_in_flight_while_its_rater_leaves_does_not_count(
             select(func.sum(Stimulus.usable_count), func.sum(Stimulus.leased_count))
         )
         assert tuple(counted.one()) == (0, 0)
+
+
+async def test_counts_stay_true_when_an_answer_and_a_farewell_cross(sessions, person) -> None:
+    view = (await person.upcoming())[0]
+    async with sessions() as session, session.begin():
+        await submit_rating(
+            session,
+            slug="example",
+            rater_id=person.rater_id,
+            presentation_id=view.public_id,
+            scores={"quality": "3.4", "alignment": "1.0"},
+            revision=1,
+            dwell_ms=None,
+            shown_px=None,
+            now=NOW,
+        )
+
+        async def exclude() -> None:
+            async with sessions.begin() as other:
+                code = await other.scalar(select(Rater.public_code))
+                await exclude_rater(
+                    other, slug="example", public_code=code, reason="test", actor="test", now=NOW
+                )
+
+        farewell = asyncio.create_task(exclude())
+        await asyncio.sleep(0.2)
+    await farewell
+    async with sessions.begin() as session:
+        await readmit_rater(
+            session,
+            slug="example",
+            public_code=await session.scalar(select(Rater.public_code)),
+            actor="test",
+        )
+        counted = await session.execute(select(Stimulus.usable_count, Stimulus.leased_count))
+        assert sorted(tuple(row) for row in counted) == [(0, 0)] * 5 + [(1, 0)]

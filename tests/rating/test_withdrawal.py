@@ -1,5 +1,7 @@
 """Withdrawal erases a person's ratings and data, reopens their places and leaves a count."""
 
+import asyncio
+
 import pytest
 from factories import NOW, make_study
 from sqlalchemy import func, select
@@ -45,3 +47,37 @@ async def test_withdrawal_erases_one_person_and_nobody_else(sessions, blobs, arr
     async with sessions.begin() as session:
         again = await withdraw(session, slug="example", rater_id=leaving.rater_id, now=NOW)
         assert again == 0
+
+
+async def test_two_clicks_at_once_erase_once_and_keep_the_count(sessions, blobs, arrive) -> None:
+    async with sessions.begin() as session:
+        await make_study(session, blobs)
+    person = await arrive()
+    await person.open()
+    for view in (await person.upcoming())[:3]:
+        await person.rate(view.public_id)
+
+    async def click() -> int:
+        async with sessions.begin() as session:
+            return await withdraw(session, slug="example", rater_id=person.rater_id, now=NOW)
+
+    assert sorted(await asyncio.gather(*(click() for _ in range(4)))) == [0, 0, 0, 3]
+    async with sessions.begin() as session:
+        assert await session.scalar(select(Rater.erased_rating_count)) == 3
+        events = select(func.count()).where(AuditEvent.action == "rater_withdrew")
+        assert await session.scalar(events) == 1
+
+
+async def test_whoever_withdraws_while_a_sitting_opens_gets_none(sessions, blobs, arrive) -> None:
+    async with sessions.begin() as session:
+        await make_study(session, blobs)
+    person = await arrive()
+    async with sessions() as session, session.begin():
+        await withdraw(session, slug="example", rater_id=person.rater_id, now=NOW)
+        opening = asyncio.create_task(person.open())
+        await asyncio.sleep(0.2)
+        assert not opening.done()
+    with pytest.raises(Forbidden):
+        await opening
+    async with sessions.begin() as session:
+        assert await session.scalar(select(func.count()).select_from(Presentation)) == 0

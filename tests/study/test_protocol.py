@@ -22,12 +22,29 @@ def test_the_two_scales_have_51_and_5_points() -> None:
     assert (ACR_5.level_max, ACR_5.decimals) == (4, 0)
 
 
-@pytest.mark.parametrize("typed", ["3.4", "3,4", " 3.40 ", "034e-1"])
+@pytest.mark.parametrize("typed", ["3.4", "3,4", " 3.40 ", "+3.4", "03.4"])
 def test_a_score_is_understood_as_people_type_it(typed: str) -> None:
     assert CONTINUOUS_0_5.level_of(typed) == 34
 
 
-@pytest.mark.parametrize("typed", ["5.05", "3.45", "-1", "banana", "", "NaN", "١e9999", "0x10"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "5.05",
+        "3.45",
+        "-1",
+        "banana",
+        "",
+        "NaN",
+        "٣",
+        "4_",
+        "0x10",
+        "1e0",
+        "1e-999999999",
+        "2.0000000000000000000000000001",
+        "4.99999999999999999999999999999",
+    ],
+)
 def test_what_is_not_on_the_scale_is_refused_in_a_sentence(typed: str) -> None:
     with pytest.raises(ScoreOutOfScale, match=r"nothing was stored\.$"):
         CONTINUOUS_0_5.level_of(typed)
