@@ -8,8 +8,11 @@ import structlog
 from app.settings import Settings
 
 
-def configure_logging(settings: Settings) -> None:
-    """Write events to standard error, for people or (``log_format=json``) for collectors."""
+def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
+    """Write events to standard error, for people or (``log_format=json``) for collectors.
+
+    ``quiet`` leaves out everyday events, for commands whose own output says what happened.
+    """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     structlog.configure(
         processors=[
@@ -18,7 +21,9 @@ def configure_logging(settings: Settings) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *_renderers(settings),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            "warning" if quiet else settings.log_level
+        ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+import sqlalchemy
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
 
 from app.errors import InvalidInput, Problem
 
@@ -74,6 +76,20 @@ class Settings(BaseSettings):
     log_level: Literal["info", "warning"] = "info"
     """``warning`` leaves out the events of everyday work; `beholder run` does so by itself."""
 
+    @field_validator("database_url")
+    @classmethod
+    def _refuse_other_addresses(cls, given: SecretStr | None) -> SecretStr | None:
+        """What is given may hold a password, so the sentence does not repeat it."""
+        if given is None:
+            return None
+        try:
+            kind = sqlalchemy.make_url(given.get_secret_value()).get_backend_name()
+        except (ArgumentError, ValueError):
+            kind = None
+        if kind not in {"postgresql", "postgres"}:
+            raise ValueError("This must have the form postgresql://user:password@host:port/name.")
+        return given
+
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> "Settings":
         if self.environment == "production" and self.secret_key is None:
@@ -123,9 +139,12 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = [
-            Problem(f"BEHOLDER_{'_'.join(map(str, entry['loc'])).upper()}", entry["msg"])
-            if entry["loc"]
-            else Problem("settings", entry["msg"].removeprefix("Value error, "))
+            Problem(
+                f"BEHOLDER_{'_'.join(map(str, entry['loc'])).upper()}"
+                if entry["loc"]
+                else "settings",
+                entry["msg"].removeprefix("Value error, "),
+            )
             for entry in error.errors()
         ]
         raise InvalidInput("The settings have mistakes.", problems=problems) from None

@@ -18,7 +18,7 @@ BoolArray = npt.NDArray[np.bool_]
 OVERALL = "overall"
 """Name of the weighted mean over dimensions; no dimension may bear it."""
 
-FINGERPRINT_METHOD = "ratings@1"
+FINGERPRINT_METHOD = "ratings@2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,9 @@ class RatingMatrix:
     position : int64, shape (ratings,), or None
         Place of each rating in its rater's order of presentation, over all sittings. Only the
         longest-run part of the variation check needs it.
+    dwell_ms : int64, shape (ratings,), or None
+        Time each rating took in ms, -1 where unknown. No check in this package reads it; it is
+        here because the fingerprint covers all that an analysis may depend on.
 
     Arrays are copied and locked. The number of ratings may be zero.
 
@@ -88,13 +91,14 @@ class RatingMatrix:
     dimensions: tuple[str, ...]
     scale: Scale
     position: IntArray | None = None
+    dwell_ms: IntArray | None = None
 
     def __post_init__(self) -> None:
         for name in ("rater_ids", "stimulus_ids", "dimensions"):
             object.__setattr__(self, name, _unique_ids(name, getattr(self, name)))
         if not self.dimensions or OVERALL in self.dimensions:
             raise ValueError(f"A matrix needs dimensions, none of them called {OVERALL!r}.")
-        for name in ("rater", "stimulus", "levels", "position"):
+        for name in ("rater", "stimulus", "levels", "position", "dwell_ms"):
             object.__setattr__(self, name, _locked_integers(name, getattr(self, name)))
         self._check_shapes()
         self._check_ranges()
@@ -167,6 +171,7 @@ class RatingMatrix:
             levels=self.levels[rows],
             rater_ids=tuple(x for x in self.rater_ids if x in chosen),
             position=None if self.position is None else self.position[rows],
+            dwell_ms=None if self.dwell_ms is None else self.dwell_ms[rows],
         )
 
     def canonical(self) -> "RatingMatrix":
@@ -184,13 +189,14 @@ class RatingMatrix:
             rater_ids=tuple(sorted(self.rater_ids)),
             stimulus_ids=tuple(sorted(self.stimulus_ids)),
             position=None if self.position is None else self.position[rows],
+            dwell_ms=None if self.dwell_ms is None else self.dwell_ms[rows],
         )
 
     def fingerprint(self) -> str:
         """SHA-256 (64 hexadecimal digits) of the content, whatever the order of rows and ids.
 
-        Covers ids, dimension keys in protocol order, scale, levels and, if present, positions:
-        a JSON header, a line feed, then the canonical rows as little-endian 64-bit integers.
+        Covers ids, dimension keys in protocol order, scale, levels and, if present, positions and
+        times: a JSON header, a line feed, then the canonical rows as little-endian 64-bit integers.
         """
         matrix = self.canonical()
         header = json.dumps(
@@ -201,10 +207,12 @@ class RatingMatrix:
                 "dimensions": matrix.dimensions,
                 "scale": [float(self.scale.low), float(self.scale.step), int(self.scale.level_max)],
                 "positions": matrix.position is not None,
+                "times": matrix.dwell_ms is not None,
             }
         )
         digest = hashlib.sha256(header.encode() + b"\n")
-        for array in (matrix.rater, matrix.stimulus, matrix.levels, matrix.position):
+        arrays = (matrix.rater, matrix.stimulus, matrix.levels, matrix.position, matrix.dwell_ms)
+        for array in arrays:
             if array is not None:
                 digest.update(array.astype("<i8").tobytes())
         return digest.hexdigest()
@@ -222,6 +230,8 @@ class RatingMatrix:
             raise ValueError("Levels must have the shape (ratings, dimensions).")
         if self.position is not None and self.position.shape != rows:
             raise ValueError("Positions must be given for every rating, or for none.")
+        if self.dwell_ms is not None and self.dwell_ms.shape != rows:
+            raise ValueError("Times must be given for every rating, or for none.")
 
     def _check_ranges(self) -> None:
         _require_range("Rater index", self.rater, len(self.rater_ids) - 1)

@@ -33,8 +33,10 @@ def normalised_weights(
     if set(weights) != set(dimensions):
         raise ValueError(f"Weights must name exactly the dimensions {', '.join(dimensions)}.")
     given = np.array([weights[dimension] for dimension in dimensions], dtype=np.float64)
-    if not np.isfinite(given).all() or (given < 0).any() or given.sum() == 0:
+    if not np.isfinite(given).all() or (given < 0).any() or given.max() == 0:
         raise ValueError("Weights must be finite, none below zero, and at least one above it.")
+    # Scaled by a power of two, which changes no digit: the sum of very large weights is infinite.
+    given = np.ldexp(given, -int(np.frexp(given.max())[1]))
     shares: FloatArray = given / given.sum()
     return shares
 

@@ -1,7 +1,9 @@
 """The command line: ``beholder …``, one file per noun."""
 
 import sys
+from typing import NoReturn
 
+import psycopg
 import typer
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from rich.console import Console
@@ -32,16 +34,24 @@ def main() -> None:
         errors.print(str(error), style="bold red", markup=False)
         sys.exit(1)
     except OperationalError as error:
-        errors.print("The database cannot be reached:", style="bold red")
-        errors.print(f"  {error.orig}", markup=False)
-        sys.exit(1)
+        _say_unreachable(error.orig)
+    except psycopg.OperationalError as error:
+        _say_unreachable(error)
     except ProgrammingError as error:
+        if error.statement is None:  # while connecting: an option that the driver does not know
+            _say_unreachable(error.orig)
         if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
             raise
         errors.print(
             "The database schema is not current; run `beholder migrate`.", style="bold red"
         )
         sys.exit(1)
+
+
+def _say_unreachable(error: BaseException | None) -> NoReturn:
+    errors.print("The database cannot be reached:", style="bold red")
+    errors.print(f"  {error}", markup=False)
+    sys.exit(1)
 
 
 # Each file adds its commands to ``cli`` when it is imported.

@@ -22,7 +22,7 @@ def make_demonstration() -> None:
     Needs the web server and a worker, which `beholder run` starts.
     """
     settings = get_settings()
-    configure_logging(settings)
+    configure_logging(settings, quiet=True)
     asyncio.run(_make(settings))
 
 

@@ -35,7 +35,7 @@ class _PlanByDefault(TyperGroup):
 
 
 generate_cli = typer.Typer(
-    help="Have pictures rendered: `beholder generate plan.toml`.",
+    help="Have pictures rendered: `beholder generate plan plan.toml`.",
     no_args_is_help=True,
     cls=_PlanByDefault,
 )

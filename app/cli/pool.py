@@ -33,7 +33,7 @@ console = Console(highlight=False)
 
 def in_one_transaction(work: Callable[[AsyncSession], Awaitable[Outcome]]) -> Outcome:
     """Do this with a database session, all or nothing."""
-    configure_logging(get_settings())
+    configure_logging(get_settings(), quiet=True)
 
     async def run(url: str) -> Outcome:
         async with open_session(url) as sessions, sessions.begin() as session:

@@ -44,7 +44,7 @@ def analyse(
 ) -> None:
     """Screen the raters of a study, compute MOS and z-score MOS, and store the run."""
     setup = _read_configuration(configuration) if configuration else AnalysisConfiguration()
-    configure_logging(get_settings())
+    configure_logging(get_settings(), quiet=True)
     report = asyncio.run(_analyse(study, setup))
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
@@ -65,7 +65,7 @@ def release(
     ] = ScoreKind.RAW,
 ) -> None:
     """Write scores, ratings, prompts, pictures, a data card and checksums into a folder."""
-    configure_logging(get_settings())
+    configure_logging(get_settings(), quiet=True)
     written = asyncio.run(_release(study, to.absolute(), run, images, agiqa3k))
     console.print(
         f"Run {written.run_id} of {study} is released in [bold]{escape(str(to))}[/bold]:"
@@ -77,6 +77,8 @@ def release(
 def _read_configuration(path: Path) -> AnalysisConfiguration:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise InvalidInput(f"{path} is nested too deeply.") from None
     except ValueError as error:
         raise InvalidInput(f"{path} is not a JSON document: {error}.") from None
     return parse_configuration(document)

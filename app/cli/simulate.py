@@ -57,7 +57,7 @@ def simulate_raters(
     acknowledged rating is missing, a rater met the same picture twice, or a rater failed.
     """
     settings = get_settings()
-    configure_logging(settings)
+    configure_logging(settings, quiet=True)
     kinds = {RaterKind.RANDOM: random, RaterKind.CONSTANT: constant, RaterKind.REVERSED: reversed_}
     work = _simulate(
         settings,

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import cli
 from app.cli.transaction import in_transaction
-from app.database.tables.study import StudyState
+from app.database.tables.study import StimulusKind, StudyState
 from app.errors import InvalidInput
 from app.settings import get_settings
 from app.study.progress import list_progress
 from app.study.protocol import Protocol, parse_protocol
 from app.study.selection import select_main, select_training
-from app.study.studies import change_state, create_study
+from app.study.studies import change_state, count_stimuli, create_study
 from app.study.templates import SCALES, quality_and_alignment
 
 ACTOR = "command line"
@@ -55,7 +55,7 @@ def create(
 ) -> None:
     """Create a draft from a template or from a protocol of your own."""
     document = _read_protocol(protocol) if protocol else None
-    chosen = document or quality_and_alignment(scale=SCALES[template], target_ratings=target)
+    chosen = document or _from_template(template, target)
     in_transaction(
         lambda session: create_study(session, slug=study, title=title, protocol=chosen, actor=ACTOR)
     )
@@ -88,6 +88,9 @@ def add(
     generator: Annotated[
         list[str] | None, typer.Option(help="Only of this generator; may be repeated.")
     ] = None,
+    plan: Annotated[
+        list[str] | None, typer.Option(help="Only rendered by this plan; may be repeated.")
+    ] = None,
     count: Annotated[
         int | None, typer.Option(min=1, help="So many at random; all if absent.")
     ] = None,
@@ -97,21 +100,39 @@ def add(
 ) -> None:
     """Add pictures of the pool to a study."""
 
-    async def work(session: AsyncSession) -> tuple[int, int]:
+    generators, plans = generator or (), plan or ()
+
+    async def work(session: AsyncSession) -> tuple[int, int, dict[StimulusKind, int]]:
         seed = secrets.randbits(SEED_BITS)
         # Training pictures first, so that there are some left to draw them from.
         drawn = 0
         if training:
             drawn = await select_training(
-                session, slug=study, count=training, seed=seed, actor=ACTOR
+                session,
+                slug=study,
+                count=training,
+                generators=generators,
+                plans=plans,
+                seed=seed,
+                actor=ACTOR,
             )
         added = await select_main(
-            session, slug=study, generators=generator or (), count=count, seed=seed, actor=ACTOR
+            session,
+            slug=study,
+            generators=generators,
+            plans=plans,
+            count=count,
+            seed=seed,
+            actor=ACTOR,
         )
-        return added, drawn
+        return added, drawn, await count_stimuli(session, slug=study)
 
-    added, drawn = in_transaction(work)
-    console.print(f"{added:,} pictures to rate and {drawn:,} training pictures were added.")
+    added, drawn, totals = in_transaction(work)
+    console.print(
+        f"{added:,} pictures to rate and {drawn:,} training pictures were added; {study} has"
+        f" {totals[StimulusKind.MAIN]:,} to rate and {totals[StimulusKind.TRAINING]:,} for"
+        " training now."
+    )
 
 
 @studies.command("open")
@@ -140,9 +161,17 @@ def _change(slug: str, to: StudyState) -> None:
     in_transaction(lambda session: change_state(session, slug=slug, to=to, now=now, actor=ACTOR))
 
 
+def _from_template(template: Template, target: int) -> Protocol:
+    """The template with this target; raises ProtocolRefused, as for a protocol of one's own."""
+    document = quality_and_alignment(scale=SCALES[template]).model_dump(mode="json")
+    return parse_protocol({**document, "target_ratings": target})
+
+
 def _read_protocol(path: Path) -> Protocol:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise InvalidInput(f"{path} is nested too deeply.") from None
     except ValueError as error:
         raise InvalidInput(f"{path} is not a JSON document: {error}.") from None
     if not isinstance(document, dict):

@@ -6,7 +6,17 @@ One statement takes any number of rows this way; PostgreSQL allows 65,535 single
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, TableValuedAlias, bindparam, column, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    TableValuedAlias,
+    bindparam,
+    column,
+    func,
+    literal,
+)
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
 
@@ -21,3 +31,8 @@ def as_arrays(rows: Iterable[object], names: Iterable[str]) -> dict[str, list[An
     """Parameters for ``table_of_arrays``: the attributes of these names, row by row."""
     rows = list(rows)
     return {f"all_{name}": [getattr(row, name) for row in rows] for name in names}
+
+
+def is_one_of(id_column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
+    """The condition that a row has one of these ids, however many they are."""
+    return id_column == func.any(literal(list(ids), ARRAY(BigInteger)))

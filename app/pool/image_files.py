@@ -4,6 +4,7 @@ Files are looked up in a listing, never opened by a path that a manifest made up
 out of the folder.  Sizes are limited twice: by what is declared, and while reading.
 """
 
+import lzma
 import os
 import stat
 import unicodedata
@@ -24,6 +25,17 @@ ENTRY_LIMIT = 200_000
 SMALLEST_TOTAL_LIMIT_BYTES = 1024 * MIB
 EXPANSION_LIMIT = 20
 Made = TypeVar("Made")
+# Whatever the unpackers raise for content that is damaged, encrypted or of an unknown kind.
+UNPACKING_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    MemoryError,  # a damaged header asks for a huge dictionary
+    RuntimeError,  # also NotImplementedError
+    ValueError,
+)
 NOT_MEANT = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
@@ -147,8 +159,9 @@ class ZipFiles:
         try:
             with self._archive.open(entry) as file:
                 return _within_limit(file.read(FILE_LIMIT_BYTES + 1))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-            raise ImageRefused(f"The file cannot be unpacked: {error}.") from None
+        except UNPACKING_ERRORS as error:
+            why = str(error) or "its content is damaged"
+            raise ImageRefused(f"The file cannot be unpacked: {why}.") from None
 
 
 def _walk(folder: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database.arrays import is_one_of
 from app.database.tables import Condition, GenerationItem, Image, Prompt
 from app.database.tables.pool import ImageOrigin, ItemState
 from app.pool.conditions import ConditionSettings
@@ -86,7 +87,7 @@ async def change_attempts(session: AsyncSession, *, item_ids: Sequence[int], by:
     """Count an attempt before it begins (+1), or take back one that did not happen (-1)."""
     await session.execute(
         update(GenerationItem)
-        .where(GenerationItem.id.in_(item_ids), GenerationItem.state == ItemState.PENDING)
+        .where(is_one_of(GenerationItem.id, item_ids), GenerationItem.state == ItemState.PENDING)
         .values(attempts=GenerationItem.attempts + by, updated_at=func.now())
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.arrays import as_arrays, table_of_arrays
+from app.database.arrays import as_arrays, is_one_of, table_of_arrays
 from app.database.audit import record_event
 from app.database.tables import Base, GenerationPlan, Prompt
 from app.errors import PlanRefused
@@ -195,7 +195,7 @@ async def _list_choice(session: AsyncSession, selection: PromptSelection) -> lis
         return [NewPrompt(text, source="generation plan") for text in texts]
     query = select(Prompt.id, Prompt.text, Prompt.category).order_by(Prompt.id)
     if selection.ids is not None:
-        query = query.where(Prompt.id.in_(selection.ids))
+        query = query.where(is_one_of(Prompt.id, selection.ids))
     if selection.category is not None:
         query = query.where(Prompt.category == selection.category)
     if selection.source is not None:

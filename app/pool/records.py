@@ -19,6 +19,7 @@ from app.errors import ImportRefused, Problem
 
 LISTED_MISTAKES = 50
 CELL_LIMIT = 131_072  # the csv module's own; longer means a quotation mark that is never closed
+DEEPEST_NESTING = 50  # levels of a JSON value; far more cannot be stored
 _QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -201,12 +202,22 @@ def read_objects(text: str, mistakes: Mistakes) -> list[Record]:
         except (ValueError, RecursionError) as error:
             mistakes.add(row.line, f"The line is not valid JSON: {_json_sentence(error)}.")
             continue
-        if isinstance(value, dict):
+        if _is_deeper(value, DEEPEST_NESTING):
+            mistakes.add(row.line, f"The line is nested more than {DEEPEST_NESTING} levels deep.")
+        elif isinstance(value, dict):
             names = {key.strip().lower(): item for key, item in value.items()}
             records.append(Record(row.line, names))
         else:
             mistakes.add(row.line, "The line is not a JSON object in braces.")
     return records
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value has more than so many objects and lists inside each other."""
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(part, levels - 1) for part in parts)
 
 
 def _refuse_constant(name: str) -> NoReturn:

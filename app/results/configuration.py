@@ -49,11 +49,11 @@ class AgreementSettings(Document):
 
     rule: AgreementRule = _AGREEMENT.rule
     """How the threshold follows from the panel's own correlations."""
-    ceiling: float = Field(default=_AGREEMENT.ceiling, gt=0, lt=1)
+    ceiling: float = Field(default=_AGREEMENT.ceiling, ge=1e-6, lt=1)
     """The threshold never exceeds this correlation."""
     min_stimuli: int = Field(default=_AGREEMENT.min_stimuli, ge=4)
     """Fewest stimuli shared with others by which a rater is judged."""
-    error_rate: float = Field(default=_AGREEMENT.error_rate, gt=0, lt=0.5)
+    error_rate: float = Field(default=_AGREEMENT.error_rate, ge=1e-6, lt=0.5)
     """Greatest chance to be accepted of taking a rater for the opposite of what they are."""
 
 
@@ -94,7 +94,7 @@ class AnalysisConfiguration(Document):
     """Method of the intervals of the raw MOS; z-score MOS always have the Student t interval."""
     level: float = Field(default=_DEFAULT.level, gt=0.5, lt=1)
     """Confidence level of all intervals."""
-    weights: dict[str, Annotated[float, Field(ge=0)]] | None = None
+    weights: dict[str, Annotated[float, Field(ge=0, le=1e6)]] | None = None
     """Weight of each dimension in the overall score; the protocol's weights if absent."""
 
     @model_validator(mode="after")

@@ -102,11 +102,11 @@ async def load_ratings(session: AsyncSession, *, study_id: int) -> StudyRatings:
         levels = np.empty((0, len(protocol.dimensions)), dtype=np.int64)
     # Read after the ratings: stimuli are only ever added, so every rated one is among them.
     stimuli = await _main_stimulus_ids(session, study_id)
-    matrix, order = await asyncio.to_thread(
-        _matrix, rater, stimulus, position, levels, stimuli, protocol
+    matrix, dwell_ms = await asyncio.to_thread(
+        _matrix, rater, stimulus, position, dwell_ms, levels, stimuli, protocol
     )
     left_out = await count_left_out(session, study_id=study_id)
-    return StudyRatings(matrix, dwell_ms[order], left_out)
+    return StudyRatings(matrix, dwell_ms, left_out)
 
 
 async def count_left_out(session: AsyncSession, *, study_id: int) -> LeftOut:
@@ -150,11 +150,12 @@ def _matrix(
     rater: IntArray,
     stimulus: IntArray,
     position: IntArray,
+    dwell_ms: IntArray,
     levels: IntArray,
     stimuli: IntArray,
     protocol: Protocol,
 ) -> tuple[RatingMatrix, IntArray]:
-    """The matrix in canonical order, and which row of the input each of its rows is."""
+    """The matrix in canonical order, and the time of each of its rows."""
     rater_ids, rater_index = _as_text(np.unique(rater), rater)
     stimulus_ids, stimulus_index = _as_text(stimuli, stimulus)
     order = np.argsort(rater_index * len(stimulus_ids) + stimulus_index)
@@ -167,8 +168,9 @@ def _matrix(
         dimensions=tuple(dimension.key for dimension in protocol.dimensions),
         scale=scale_of(protocol.scale),
         position=position[order],
+        dwell_ms=dwell_ms[order],
     )
-    return matrix, order
+    return matrix, dwell_ms[order]
 
 
 def _as_text(ids: IntArray, values: IntArray) -> tuple[tuple[str, ...], IntArray]:

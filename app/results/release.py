@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.analysis.matrix import FINGERPRINT_METHOD
 from app.database.audit import record_event
 from app.database.tables import AnalysisRun
 from app.errors import Conflict
@@ -27,6 +28,7 @@ from app.results.release_files import (
     write_images,
     write_tables,
 )
+from app.results.run_summary import versions_of
 from app.results.runs import get_study_run
 from app.storage.blobs import BlobStore
 from app.study.studies import get_study
@@ -126,6 +128,11 @@ async def release_archive(
 
 async def _require_same_ratings(session: AsyncSession, run: AnalysisRun) -> None:
     """A release contains ratings and scores; the ones must follow from the others."""
+    if FINGERPRINT_METHOD not in versions_of(run).methods:
+        raise Conflict(
+            f"Run {run.id} has a fingerprint of an older form, which cannot be compared; please"
+            " analyse the study again and release that run."
+        )
     matrix = await load_matrix(session, study_id=run.study_id)
     if await asyncio.to_thread(matrix.fingerprint) != run.fingerprint:
         raise Conflict(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.analysis.run import Analysis, analyse
 from app.analysis.screening.evidence import Status
 from app.analysis.screening.verdict import EveryoneRejectedError
+from app.database.arrays import is_one_of
 from app.database.audit import record_event
 from app.database.tables import AnalysisRun, Rater
 from app.errors import AnalysisImpossible, NotFound, Problem
@@ -22,6 +23,8 @@ from app.results.configuration import AnalysisConfiguration
 from app.results.ratings import StudyRatings, load_ratings
 from app.results.run_summary import current_versions, summarise
 from app.study.studies import get_study, protocol_of
+
+LARGEST_ID = 2**63 - 1
 
 log = structlog.get_logger()
 
@@ -92,7 +95,8 @@ def analyse_ratings(ratings: StudyRatings, setup: AnalysisConfiguration) -> Anal
 
 async def get_run(session: AsyncSession, *, run_id: int) -> AnalysisRun:
     """The run with this id; raises NotFound."""
-    run = await session.get(AnalysisRun, run_id)
+    # PostgreSQL refuses to compare with a number that no id can be.
+    run = await session.get(AnalysisRun, run_id) if abs(run_id) <= LARGEST_ID else None
     if run is None:
         raise NotFound("There is no analysis run with this number.")
     return run
@@ -160,7 +164,7 @@ async def _nobody_left(session: AsyncSession, error: EveryoneRejectedError) -> A
         for item in reversed(error.evidence)
         if item.status is Status.FAILED
     }
-    query = select(Rater.id, Rater.public_code).where(Rater.id.in_(failed))
+    query = select(Rater.id, Rater.public_code).where(is_one_of(Rater.id, failed))
     rows = (await session.execute(query.order_by(Rater.id))).all()
     return AnalysisImpossible(
         "Screening rejects every rater, so nobody is left to average. Look at the reasons, and"

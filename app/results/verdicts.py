@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database.arrays import is_one_of
 from app.database.tables import AnalysisRun, Rater, RunRater
 from app.database.tables.rating import RaterStatus
 from app.database.tables.results import Verdict
@@ -42,7 +43,7 @@ async def list_verdicts(
         .order_by(RunRater.verdict.desc(), Rater.public_code)
     )
     if rater_ids is not None:
-        query = query.where(RunRater.rater_id.in_(rater_ids))
+        query = query.where(is_one_of(RunRater.rater_id, rater_ids))
     return [
         RaterVerdict(
             rater_id=row.rater_id,

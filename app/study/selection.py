@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.tables import Condition, Image, Stimulus, Study
+from app.database.arrays import is_one_of
+from app.database.tables import (
+    Condition,
+    GenerationItem,
+    GenerationPlan,
+    Image,
+    Stimulus,
+    Study,
+)
 from app.database.tables.study import StimulusKind, StudyState
 from app.errors import InvalidInput
 from app.study.stimuli import add_stimuli
@@ -17,21 +25,29 @@ async def select_main(
     *,
     slug: str,
     generators: Sequence[str],
+    plans: Sequence[str] = (),
     count: int | None,
     seed: int,
     actor: str,
 ) -> int:
-    """Add pictures to rate: of these generators (none: of all), all or ``count`` at random.
+    """Add pictures to rate: of these generators and plans (none: of all), all or some at random.
 
     Returns how many were added; pictures already in the study are not looked at.
     """
     study = await get_study(session, slug=slug)
-    image_ids = await _draw(session, _not_in(study), generators, count, seed)
+    image_ids = await _draw(session, _not_in(study), generators, plans, count, seed)
     return await add_stimuli(session, slug=slug, image_ids=image_ids, actor=actor)
 
 
 async def select_training(
-    session: AsyncSession, *, slug: str, count: int, seed: int, actor: str
+    session: AsyncSession,
+    *,
+    slug: str,
+    count: int,
+    generators: Sequence[str] = (),
+    plans: Sequence[str] = (),
+    seed: int,
+    actor: str,
 ) -> int:
     """Add ``count`` training pictures at random; return how many were added.
 
@@ -41,7 +57,7 @@ async def select_training(
     if count < 1:
         raise InvalidInput("How many training pictures? At least one.")
     study = await get_study(session, slug=slug)
-    image_ids = await _draw(session, _not_in(study), (), count, seed)
+    image_ids = await _draw(session, _not_in(study), generators, plans, count, seed)
     added = await add_stimuli(
         session, slug=slug, image_ids=image_ids, kind=StimulusKind.TRAINING, actor=actor
     )
@@ -68,16 +84,27 @@ async def _draw(
     session: AsyncSession,
     images: Select[int],
     generators: Sequence[str],
+    plans: Sequence[str],
     count: int | None,
     seed: int,
 ) -> list[int]:
     """Ids of all these images in the pool's order, or of so many at random."""
     if generators:
         images = images.where(Condition.generator.in_(generators))
+    if plans:
+        images = images.where(Image.id.in_(_rendered_by(plans)))
     if count is None:
         return list(await session.scalars(images.order_by(Image.id)))
     in_random_order = images.order_by(func.hashint8extended(Image.id, seed), Image.id)
     return list(await session.scalars(in_random_order.limit(count)))
+
+
+def _rendered_by(plans: Sequence[str]) -> Select[int | None]:
+    return (
+        select(GenerationItem.image_id)
+        .join(GenerationPlan, GenerationPlan.id == GenerationItem.plan_id)
+        .where(GenerationPlan.name.in_(plans), GenerationItem.image_id.is_not(None))
+    )
 
 
 async def _turn_into_training(session: AsyncSession, study: Study, count: int, seed: int) -> int:
@@ -87,10 +114,10 @@ async def _turn_into_training(session: AsyncSession, study: Study, count: int, s
         .join(Stimulus, Stimulus.image_id == Image.id)
         .where(Stimulus.study_id == study.id, Stimulus.kind == StimulusKind.MAIN)
     )
-    image_ids = await _draw(session, mains, (), count, seed)
+    image_ids = await _draw(session, mains, (), (), count, seed)
     await session.execute(
         update(Stimulus)
-        .where(Stimulus.study_id == study.id, Stimulus.image_id.in_(image_ids))
+        .where(Stimulus.study_id == study.id, is_one_of(Stimulus.image_id, image_ids))
         .values(kind=StimulusKind.TRAINING)
     )
     return len(image_ids)

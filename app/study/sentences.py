@@ -28,7 +28,8 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
 
 
 def _plain(limit: float) -> str:
-    return f"{limit:,}".removesuffix(".0")
+    written = f"{limit:.9f}".rstrip("0") if 0 < abs(limit) < 0.001 else f"{limit:,}"
+    return written.removesuffix(".0")
 
 
 def sentence_of(entry: ErrorDetails) -> str:

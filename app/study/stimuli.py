@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database.arrays import is_one_of
 from app.database.audit import record_event
 from app.database.tables import Condition, Image, Stimulus
 from app.database.tables.study import StimulusKind, StudyState
@@ -30,7 +31,7 @@ async def add_stimuli(
     if study.state is StudyState.CLOSED:
         raise WrongStudyState("The study is closed; no pictures can be added.")
     known = await session.scalar(
-        select(func.count()).select_from(Image).where(Image.id.in_(image_ids))
+        select(func.count()).select_from(Image).where(is_one_of(Image.id, image_ids))
     )
     if known != len(set(image_ids)):
         raise NotFound("Some of these pictures are not in the pool.")

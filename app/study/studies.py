@@ -110,19 +110,22 @@ async def change_state(
     )
 
 
+async def count_stimuli(session: AsyncSession, *, slug: str) -> dict[StimulusKind, int]:
+    """How many stimuli of each kind a study has."""
+    found = await session.execute(
+        select(Stimulus.kind, func.count())
+        .join(Study, Study.id == Stimulus.study_id)
+        .where(Study.slug == slug)
+        .group_by(Stimulus.kind)
+    )
+    return dict.fromkeys(StimulusKind, 0) | dict(found.all())
+
+
 async def _check_can_open(session: AsyncSession, study: Study) -> None:
     """A study opens with main stimuli, and with as many training ones as its protocol wants."""
-    counts = dict(
-        (
-            await session.execute(
-                select(Stimulus.kind, func.count())
-                .where(Stimulus.study_id == study.id)
-                .group_by(Stimulus.kind)
-            )
-        ).all()
-    )
+    counts = await count_stimuli(session, slug=study.slug)
     wanted = protocol_of(study).sitting.training
-    if not counts.get(StimulusKind.MAIN):
+    if not counts[StimulusKind.MAIN]:
         raise WrongStudyState("The study has no pictures yet; add some from the pool first.")
-    if counts.get(StimulusKind.TRAINING, 0) < wanted:
+    if counts[StimulusKind.TRAINING] < wanted:
         raise WrongStudyState(f"The protocol asks for {wanted} training pictures; add them first.")

@@ -61,4 +61,5 @@ def shuffled(matrix: RatingMatrix, seed: int) -> RatingMatrix:
         dimensions=matrix.dimensions,
         scale=matrix.scale,
         position=None if matrix.position is None else matrix.position[rows],
+        dwell_ms=None if matrix.dwell_ms is None else matrix.dwell_ms[rows],
     )

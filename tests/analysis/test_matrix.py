@@ -126,16 +126,16 @@ def test_of_raters_refuses_an_unknown_rater() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_canonical_and_fingerprint_ignore_the_order_of_rows_and_ids(seed: int) -> None:
-    matrix = small(position=np.array([1, 0, 0]))
+    matrix = small(position=np.array([1, 0, 0]), dwell_ms=np.array([900, 800, -1]))
     other = shuffled(matrix, seed)
     assert other.fingerprint() == matrix.fingerprint()
-    for name in ("rater", "stimulus", "levels", "position"):
+    for name in ("rater", "stimulus", "levels", "position", "dwell_ms"):
         assert getattr(other.canonical(), name).tolist() == getattr(matrix, name).tolist()
 
 
 def test_fingerprint_is_a_stored_value() -> None:
     # Stored runs quote it: a change of the format must bump FINGERPRINT_METHOD.
-    expected = "c56c326609491191a14fdd05a8303b1dcd1dfa8128fa2c772bfd0ebde802408b"
+    expected = "a85512bde958780b8c871348dbef3b20ae497aa00b368e3e02bdc1803cb75748"
     assert small().fingerprint() == expected
 
 
@@ -152,6 +152,7 @@ def test_fingerprint_is_a_stored_value() -> None:
         {"scale": Scale(low=1, step=1, level_max=5)},
         {"rater": np.array([0, 0, 1]), "stimulus": np.array([0, 1, 0])},
         {"position": np.array([0, 1, 0])},
+        {"dwell_ms": np.array([900, 800, -1])},
     ],
 )
 def test_fingerprint_notices_any_change_of_content(changes: dict[str, Any]) -> None:
@@ -171,3 +172,9 @@ def test_fingerprint_takes_equal_numbers_as_equal() -> None:
 
 def test_dense_builder_leaves_out_missing_ratings() -> None:
     assert dense([[1, -1], [0, 2]]).ratings == 3
+
+
+def test_fingerprint_notices_that_two_times_are_exchanged() -> None:
+    times = ([900, 800, -1], [800, 900, -1])
+    first, second = (small(dwell_ms=np.array(given)).fingerprint() for given in times)
+    assert first != second

@@ -13,6 +13,11 @@ def test_weights_follow_the_dimensions_and_sum_to_one() -> None:
     assert normalised_weights(BOTH, None).tolist() == [0.5, 0.5]
 
 
+@pytest.mark.parametrize("weight", [1e308, 5e-324])
+def test_weights_of_any_size_sum_to_one(weight: float) -> None:
+    assert normalised_weights(BOTH, dict.fromkeys(BOTH, weight)).tolist() == [0.5, 0.5]
+
+
 @pytest.mark.parametrize(
     "weights",
     [

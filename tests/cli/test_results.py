@@ -72,7 +72,7 @@ async def test_analyse_as_json_is_one_document(beholder, panel, tmp_path):
     assert {mean["generator"] for mean in report["generators"]} == {"model-a", "model-b"}
 
 
-@pytest.mark.parametrize("text", ['{"level": 7}', "{", '"banana"', "[]"])
+@pytest.mark.parametrize("text", ['{"level": 7}', "{", '"banana"', "[]", "[" * 100_000])
 async def test_a_wrong_configuration_file_is_refused(beholder, panel, tmp_path, text):
     setup = tmp_path / "setup.json"
     setup.write_text(text)
@@ -91,6 +91,11 @@ async def test_release_writes_the_newest_run(beholder, panel, tmp_path):
     assert (folder / "SHA256SUMS").exists()
     with pytest.raises(Conflict, match="exists already"):
         await beholder("release", "example", "--to", folder)
+
+
+async def test_a_run_that_no_number_can_be_is_said(beholder, panel, tmp_path):
+    with pytest.raises(NotFound, match="no analysis run with this number"):
+        await beholder("release", "example", "--to", tmp_path / "out", "--run", 10**20 - 1)
 
 
 async def test_an_unknown_study_is_said(beholder, sessions):

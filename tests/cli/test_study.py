@@ -42,7 +42,7 @@ async def find_study(sessions):
 
 async def test_a_study_goes_from_a_draft_to_its_end(beholder, sessions, blobs):
     async with sessions.begin() as session:
-        for number in range(6):
+        for number in range(8):
             await make_image(session, blobs, generator=f"model-{number % 2}")
     await beholder("create", "trial", "--title", "A [bold] trial", "--template", "acr-5")
     assert protocol_of(await find_study(sessions)).scale == ACR_5
@@ -76,6 +76,7 @@ async def test_a_protocol_of_one_s_own_is_taken_whole(beholder, sessions, tmp_pa
     [
         ("{", InvalidInput),
         ("[]", InvalidInput),
+        ("[" * 100_000, InvalidInput),
         (json.dumps({"dimensions": []}), ProtocolRefused),
     ],
 )
@@ -84,4 +85,13 @@ async def test_a_protocol_that_is_none_is_refused(beholder, sessions, tmp_path, 
     path.write_text(content)
     with pytest.raises(error):
         await beholder("create", "trial", "--title", "A trial", "--protocol", path)
+    assert await find_study(sessions) is None
+
+
+async def test_a_target_that_is_too_high_is_said_in_a_sentence(beholder, sessions):
+    with pytest.raises(ProtocolRefused) as refusal:
+        await beholder("create", "trial", "--title", "A trial", "--target", 99_999)
+    (problem,) = refusal.value.problems
+    assert problem.where == "target_ratings"
+    assert problem.sentence.startswith("At most ")
     assert await find_study(sessions) is None

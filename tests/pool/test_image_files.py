@@ -117,3 +117,29 @@ def test_what_is_neither_a_folder_nor_a_zip_file_is_refused(tmp_path: Path, cont
         pass
     with pytest.raises(ImportRefused, match="no such"), open_image_files(tmp_path / "missing"):
         pass
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_content_is_refused_however_it_is_packed(tmp_path: Path, kind: int) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("a.png", os.urandom(500))
+    packed = bytearray(path.read_bytes())
+    packed[40:200] = b"\xff" * 160
+    path.write_bytes(packed)
+    with (
+        open_image_files(path) as files,
+        pytest.raises(ImageRefused, match="cannot be unpacked"),
+    ):
+        files.read("a.png")
+
+
+def test_an_unknown_way_of_packing_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "x.zip", {"a.png": b"x" * 100})
+    packed = path.read_bytes().replace(b"\x08\x00", b"\x63\x00")
+    path.write_bytes(packed)
+    with (
+        open_image_files(path) as files,
+        pytest.raises(ImageRefused, match="cannot be unpacked"),
+    ):
+        files.read("a.png")

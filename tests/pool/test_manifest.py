@@ -107,3 +107,14 @@ def test_a_manifest_without_its_columns_or_lines_is_refused(
     entries, mistakes = read(content, form)
     assert not entries
     assert mistakes.count == count
+
+
+def test_values_inside_each_other_without_end_are_refused_by_line() -> None:
+    fields = '"file": "a.png", "prompt": "a dog", "model": "X"'
+    lines = [f'{{{fields}, "tree": {"[" * depth}{"]" * depth}}}' for depth in (49, 50, 900)]
+    entries, mistakes = read("\n".join(lines), RecordForm.JSONL)
+    assert len(entries[0].condition.digest) == 64
+    assert mistakes.listed == [
+        (2, "The line is nested more than 50 levels deep."),
+        (3, "The line is nested more than 50 levels deep."),
+    ]

@@ -149,6 +149,16 @@ async def test_ratings_that_came_after_the_run_stop_the_release(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+async def test_a_fingerprint_of_an_older_form_is_not_taken_for_changed_ratings(
+    open_panel, session, release
+):
+    panel, run_id = await analysed(open_panel, session)
+    run = await get_run(session, run_id=run_id)
+    run.versions = {**run.versions, "methods": ["ratings@1"]}
+    with pytest.raises(Conflict, match="older form"):
+        await release(panel)
+
+
 async def test_a_release_that_fails_leaves_nothing(open_panel, session, release, blobs, tmp_path):
     panel, _ = await analysed(open_panel, session)
     image = (await session.scalars(select(Image).order_by(Image.id.desc()))).first()

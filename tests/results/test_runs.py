@@ -173,6 +173,30 @@ async def test_a_new_rating_changes_the_fingerprint(open_panel, session):
     assert summary_of(first).excluded_raters == 1
 
 
+async def test_another_time_changes_the_fingerprint_as_it_may_change_who_is_rejected(
+    open_panel, session
+):
+    panel = await open_panel(stimuli=12)
+    levels = {stimulus: (3 * place, 50 - place) for place, stimulus in enumerate(panel.stimuli)}
+    raters = [await panel.add_rater(levels, dwell_ms=5000) for _ in range(3)]
+    strict = AnalysisConfiguration(rejecting=("pace",), pace={"fast_ms": 2000})
+    first = await get_run(session, run_id=await run(session, panel, strict))
+    # A correction to the same levels, which takes a second.
+    for stimulus, given in levels.items():
+        await panel.correct(raters[0], stimulus, given)
+    second = await get_run(session, run_id=await run(session, panel, strict))
+    assert (summary_of(first).rejected, summary_of(second).rejected) == (0, 1)
+    assert first.fingerprint != second.fingerprint
+
+
+async def test_more_ids_than_a_statement_has_parameters(open_panel, session):
+    panel = await open_panel(stimuli=1)
+    await panel.add_rater({panel.stimuli[0]: (1, 1)})
+    run_id = await run(session, panel)
+    verdicts = await list_verdicts(session, run_id=run_id, rater_ids=range(1, 70_001))
+    assert len(verdicts) == 1
+
+
 async def test_a_run_knows_its_origin(open_panel, session):
     panel = await open_panel(stimuli=1)
     await panel.add_rater({panel.stimuli[0]: (10, 10)})
@@ -253,3 +277,5 @@ async def test_runs_are_found_again(open_panel, session):
         await get_study_run(session, slug=other.slug, run_id=first)
     with pytest.raises(NotFound):
         await get_run(session, run_id=second + 1)
+    with pytest.raises(NotFound):
+        await get_run(session, run_id=10**20)

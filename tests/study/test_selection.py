@@ -1,9 +1,10 @@
 import pytest
 from factories import make_image, make_study
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.tables import Stimulus
+from app.database.tables import GenerationItem, GenerationPlan, Image, Stimulus
+from app.database.tables.pool import ItemState
 from app.database.tables.study import StimulusKind, StudyState
 from app.errors import InvalidInput
 from app.storage.blobs import BlobStore
@@ -82,3 +83,35 @@ async def kinds(session: AsyncSession) -> dict[str, int]:
         select(Stimulus.kind, func.count()).group_by(Stimulus.kind).order_by(Stimulus.kind)
     )
     return {StimulusKind(kind).value: count for kind, count in rows}
+
+
+async def test_the_pictures_of_one_plan(session: AsyncSession, pool: list[int]) -> None:
+    for name, image_ids in (("first", pool[:3]), ("second", pool[3:5])):
+        plan = await session.execute(
+            insert(GenerationPlan)
+            .values(name=name, seed=1, specification={})
+            .returning(GenerationPlan.id)
+        )
+        plan_id = plan.scalar_one()
+        for position, image_id in enumerate(image_ids):
+            image = await session.get_one(Image, image_id)
+            await session.execute(
+                insert(GenerationItem).values(
+                    plan_id=plan_id,
+                    position=position,
+                    chunk=0,
+                    prompt_id=image.prompt_id,
+                    condition_id=image.condition_id,
+                    seed=image_id,
+                    state=ItemState.DONE,
+                    image_id=image_id,
+                )
+            )
+    training = await select_training(
+        session, slug="example", count=1, plans=("second",), seed=1, actor="test"
+    )
+    assert training == 1
+    assert set(await chosen(session)) <= set(pool[3:5])
+    assert await add_main(session, plans=("first",)) == 3
+    assert set(await chosen(session)) >= set(pool[:3])
+    assert await kinds(session) == {"main": 3, "training": 1}

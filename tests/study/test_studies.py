@@ -100,3 +100,9 @@ async def test_an_image_is_in_a_study_once_and_keeps_its_kind(session, blobs) ->
     assert list(kinds) == [StimulusKind.MAIN, StimulusKind.MAIN, StimulusKind.TRAINING]
     with pytest.raises(NotFound):
         await add_stimuli(session, slug="example", image_ids=[999_999], actor="test")
+
+
+async def test_more_pictures_than_a_statement_has_parameters(session, blobs) -> None:
+    await make_study(session, blobs, stimuli=1, state=StudyState.DRAFT)
+    with pytest.raises(NotFound, match="not in the pool"):
+        await add_stimuli(session, slug="example", image_ids=range(1, 70_001), actor="test")

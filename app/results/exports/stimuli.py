@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database.arrays import is_one_of
 from app.database.tables import Image
 from app.results.exports.text import CONDITION_HEADER, PAGE, condition_cells, csv_text, json_cell
 from app.results.stimulus_records import StimulusRecord, list_stimulus_records
@@ -58,5 +59,7 @@ def _cells(record: StimulusRecord) -> tuple[Any, ...]:
 async def _load_provenance(
     session: AsyncSession, image_ids: Sequence[int]
 ) -> dict[int, dict[str, Any]]:
-    rows = await session.execute(select(Image.id, Image.provenance).where(Image.id.in_(image_ids)))
+    rows = await session.execute(
+        select(Image.id, Image.provenance).where(is_one_of(Image.id, image_ids))
+    )
     return dict(rows.all())
