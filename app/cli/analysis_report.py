@@ -64,6 +64,8 @@ def print_report(report: Report, console: Console) -> None:
         f" {summary.kept} kept, {summary.rejected} rejected;"
         f" stimuli with a score: {summary.rated_stimuli} of {summary.stimuli}."
     )
+    if summary.simulated_raters:
+        console.print(f"{summary.simulated_raters} of the raters are simulated, not people.")
     if summary.excluded_raters or summary.withdrawn_raters:
         console.print(
             f"Left out: raters excluded {summary.excluded_raters}"

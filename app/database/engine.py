@@ -33,6 +33,8 @@ def create_database_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        # What people typed and rated does not belong into logs and tracebacks.
+        hide_parameters=True,
         connect_args={"prepare_threshold": 1, "application_name": "beholder"},
     )
 

@@ -45,6 +45,8 @@ def _counts(summary: RunSummary) -> list[str]:
         f"- Stimuli: {summary.stimuli}, of which {summary.rated_stimuli} have a score",
         f"- Raters screened: {summary.raters}, of whom {summary.kept} kept and"
         f" {summary.rejected} rejected",
+        f"- Simulated raters among those screened (programs, not people):"
+        f" {summary.simulated_raters}",
         f"- Ratings screened: {summary.ratings}, of which {summary.ratings_kept} by raters kept",
         f"- Not in this release: raters excluded by the experimenter: {summary.excluded_raters}"
         f" (ratings: {summary.excluded_ratings}); raters who have withdrawn:"

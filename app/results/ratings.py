@@ -13,9 +13,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis.matrix import IntArray, RatingMatrix, Scale
+from app.database.arrays import is_one_of
 from app.database.tables import Rater, Study
 from app.database.tables.rating import RaterStatus
 from app.errors import NotFound
+from app.rating.raters import SIMULATED
 from app.results.bulk import fetch_packed
 from app.study import protocol as study_protocol
 from app.study.protocol import Protocol
@@ -71,11 +73,15 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class StudyRatings:
-    """A study's ratings that count; ``dwell_ms`` follows the matrix' rows, -1 where unknown."""
+    """A study's ratings that count; ``dwell_ms`` follows the matrix' rows, -1 where unknown.
+
+    ``simulated_raters`` of the matrix' raters are programs, not people.
+    """
 
     matrix: RatingMatrix
     dwell_ms: IntArray
     left_out: LeftOut
+    simulated_raters: int
 
 
 async def load_matrix(session: AsyncSession, *, study_id: int) -> RatingMatrix:
@@ -106,7 +112,16 @@ async def load_ratings(session: AsyncSession, *, study_id: int) -> StudyRatings:
         _matrix, rater, stimulus, position, dwell_ms, levels, stimuli, protocol
     )
     left_out = await count_left_out(session, study_id=study_id)
-    return StudyRatings(matrix, dwell_ms, left_out)
+    simulated = await _count_simulated(session, matrix)
+    return StudyRatings(matrix, dwell_ms, left_out, simulated)
+
+
+async def _count_simulated(session: AsyncSession, matrix: RatingMatrix) -> int:
+    rater_ids = [int(rater_id) for rater_id in matrix.rater_ids]
+    query = select(func.count()).where(
+        is_one_of(Rater.id, rater_ids), Rater.recruitment_source == SIMULATED
+    )
+    return await session.scalar(query) or 0
 
 
 async def count_left_out(session: AsyncSession, *, study_id: int) -> LeftOut:

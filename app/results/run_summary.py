@@ -65,6 +65,8 @@ class RunSummary(Summary):
     stimuli: int
     rated_stimuli: int
     """Stimuli with at least one rating by a rater kept."""
+    simulated_raters: int = 0
+    """Raters among those screened who are programs, not people."""
     excluded_raters: int
     """Raters excluded by the experimenter; their ratings were not screened and do not count."""
     excluded_ratings: int
@@ -124,6 +126,7 @@ def summarise(analysis: Analysis, ratings: StudyRatings, protocol: Protocol) -> 
         ratings_kept=ratings_kept,
         stimuli=len(matrix.stimulus_ids),
         rated_stimuli=int((analysis.mos.n[:, -1] > 0).sum()),
+        simulated_raters=ratings.simulated_raters,
         **vars(ratings.left_out),
         dimensions=tuple(
             _dimension(analysis, c, column, labels[column])

@@ -33,11 +33,16 @@ class RequestLogMiddleware:
 
         with structlog.contextvars.bound_contextvars(request_id=secrets.token_hex(6)):
             await self._app(scope, receive, send_noting_status)
-            route = scope.get("route")
             log.info(
                 "request_answered",
                 method=scope["method"],
-                route=getattr(route, "path", "none"),
+                route=_template(scope),
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
+
+
+def _template(scope: Scope) -> str:
+    """The route's whole path; the route itself knows only what follows its routers' prefixes."""
+    included = scope.get("fastapi", {}).get("effective_route_context")
+    return getattr(included or scope.get("route"), "path", "none")

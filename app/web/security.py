@@ -117,7 +117,10 @@ async def require_own_form(request: Request) -> None:
 
 def _is_own_origin(request: Request, origin: str) -> bool:
     """Whether the origin is the host that was asked, or the public address of the settings."""
-    host = urlsplit(origin).netloc
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:  # such as http://[
+        return False
     public_url = get_state(request).settings.public_url
     return host in {request.headers.get("host"), urlsplit(public_url or "").netloc or None}
 

@@ -36,7 +36,7 @@ def run(
     monkeypatch.setenv("BEHOLDER_DATABASE_URL", database_url)
     monkeypatch.setenv("BEHOLDER_DATA_FOLDER", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr("app.cli.pool.configure_logging", lambda settings: None)
+    monkeypatch.setattr("app.cli.pool.configure_logging", lambda settings, quiet: None)
     get_settings.cache_clear()
 
     async def run(*words: str | Path) -> str:

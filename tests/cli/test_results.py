@@ -32,7 +32,7 @@ def beholder(settings, database_url, monkeypatch):
     """Type a command; what it prints, or the error that its sentence comes from."""
     own = settings.model_copy(update={"database_url": SecretStr(database_url)})
     monkeypatch.setattr("app.cli.results.get_settings", lambda: own)
-    monkeypatch.setattr("app.cli.results.configure_logging", lambda _: None)
+    monkeypatch.setattr("app.cli.results.configure_logging", lambda _, quiet: None)
     monkeypatch.setenv("COLUMNS", "160")
 
     async def type_it(*words: object) -> str:

@@ -12,6 +12,7 @@ from app.database.tables import Condition, Image, Prompt, Rater, RunScore, Stimu
 from app.database.tables.rating import Phase, RaterStatus
 from app.errors import Conflict, NotFound
 from app.results.configuration import AnalysisConfiguration
+from app.results.data_card import data_card
 from app.results.exports import (
     ScoreKind,
     stream_agiqa3k_csv,
@@ -21,7 +22,9 @@ from app.results.exports import (
     stream_stimuli_csv,
 )
 from app.results.names import pseudonym
+from app.results.run_summary import summary_of
 from app.results.runs import get_run, run_analysis
+from app.study.studies import get_study
 
 AWKWARD = '=SUM(A1), "quoted"\nand @ second line; +-|'
 
@@ -169,9 +172,37 @@ async def test_ratings_carry_scores_times_and_revisions_but_no_person(open_panel
         "revision": "1",
         "dwell_ms": "1234",
         "seconds_into_sitting": "10.000",
+        "simulated": "no",
     }
     assert (second["quality"], second["alignment"], second["revision"]) == ("0.6", "1.7", "2")
     assert second["seconds_into_sitting"] == "80.000"
+
+
+async def test_simulated_raters_are_told_from_people_everywhere(open_panel, session):
+    panel = await open_panel(stimuli=3)
+    scores = {stimulus: (10 * n, 10 * n) for n, stimulus in enumerate(panel.stimuli)}
+    person, program = await panel.add_rater(scores), await panel.add_rater(scores)
+    await session.execute(
+        update(Rater).where(Rater.id == program).values(recruitment_source="simulated")
+    )
+    run_id = await run_analysis(
+        session, slug=panel.slug, configuration=AnalysisConfiguration(), actor="test", now=NOW
+    )
+    run = await get_run(session, run_id=run_id)
+    assert summary_of(run).simulated_raters == 1
+    code = {
+        rater: pseudonym(panel.slug, (await session.get_one(Rater, rater)).public_id)
+        for rater in (person, program)
+    }
+    for stream in (
+        stream_ratings_csv(session, slug=panel.slug),
+        stream_raters_csv(session, run_id=run_id),
+    ):
+        marks = {(row["rater"], row["simulated"]) for row in await read(stream)}
+        assert marks == {(code[person], "no"), (code[program], "yes")}
+    study = await get_study(session, slug=panel.slug)
+    card = data_card(study, run, files={}, images="")
+    assert "Simulated raters among those screened (programs, not people): 1" in card
 
 
 async def test_ratings_of_left_out_raters_and_of_training_are_not_published(open_panel, session):

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.tables import Rater, Study
 from app.database.tables.rating import Phase, RaterStatus
+from app.rating.raters import SIMULATED
 from app.results.bulk import stream_rows
 from app.results.exports.text import PAGE, csv_text
 from app.results.names import pseudonym
@@ -21,15 +22,21 @@ from app.study.studies import get_study, protocol_of
 _RATINGS = """
     SELECT published.code, presentation.stimulus_id, rating.levels, presentation.phase,
            sitting.number, presentation.position, rating.revision, rating.dwell_ms,
-           round(extract(epoch FROM rating.created_at - sitting.started_at), 3)
+           round(extract(epoch FROM rating.created_at - sitting.started_at), 3),
+           CASE rater.recruitment_source WHEN 'simulated' THEN 'yes' ELSE 'no' END
     FROM unnest(%(ids)s::bigint[], %(codes)s::text[]) AS published (id, code)
+    JOIN rater ON rater.id = published.id
     JOIN presentation ON presentation.rater_id = published.id
     JOIN sitting ON sitting.id = presentation.sitting_id
     JOIN rating ON rating.presentation_id = presentation.id
     WHERE rating.superseded_at IS NULL AND presentation.phase = ANY (%(phases)s::text[])
     ORDER BY published.code COLLATE "C", sitting.number, presentation.position
 """
-_AFTER_SCORES = ("phase", "sitting", "position", "revision", "dwell_ms", "seconds_into_sitting")
+_AFTER_SCORES = (
+    *("phase", "sitting", "position", "revision", "dwell_ms", "seconds_into_sitting"),
+    "simulated",
+)
+_AFTER_CHECKS = ("median_dwell_ms", "simulated")
 
 
 async def stream_ratings_csv(
@@ -68,15 +75,22 @@ async def stream_raters_csv(session: AsyncSession, *, run_id: int) -> AsyncGener
     verdicts = [rater for rater in found if rater.status is not RaterStatus.WITHDRAWN]
     checks = list(verdicts[0].evidence.status_by_check) if verdicts else []
     rows = await session.execute(
-        select(Rater.id, Rater.public_id).where(Rater.study_id == study.id)
+        select(Rater.id, Rater.public_id, Rater.recruitment_source).where(
+            Rater.study_id == study.id
+        )
     )
-    public_ids = dict(rows.all())
-    coded = {pseudonym(study.slug, public_ids[rater.rater_id]): rater for rater in verdicts}
+    known = {row.id: row for row in rows}
+    coded = {pseudonym(study.slug, known[r.rater_id].public_id): r for r in verdicts}
     described = [f"{key}_{field}" for key in keys for field in ("mean", "sd")]
+    yield csv_text([("rater", "ratings", "verdict", "failed", *checks, *described, *_AFTER_CHECKS)])
     yield csv_text(
-        [("rater", "ratings", "verdict", "failed", *checks, *described, "median_dwell_ms")]
+        (code, *_cells(rater, checks, keys), _yes(known[rater.rater_id].recruitment_source))
+        for code, rater in sorted(coded.items())
     )
-    yield csv_text((code, *_cells(coded[code], checks, keys)) for code in sorted(coded))
+
+
+def _yes(source: str) -> str:
+    return "yes" if source == SIMULATED else "no"
 
 
 def _cells(rater: RaterVerdict, checks: Sequence[str], keys: Sequence[str]) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from app.results.charts import (
 from app.results.configuration import AnalysisConfiguration
 from app.results.runs import get_study_run
 from app.results.summaries import find_points, list_distributions, list_generator_means
+from app.web.ids import PathId
 from app.web.state import SessionDep
 
 router = APIRouter()
@@ -44,7 +45,7 @@ async def send_chart_script(request: Request) -> Response:
 
 @router.get("/dashboard/studies/{slug}/results/{run_id}/charts/{name}.json")
 async def send_specification(
-    slug: str, run_id: int, name: str, session: SessionDep
+    slug: str, run_id: PathId, name: str, session: SessionDep
 ) -> JSONResponse:
     """The chart with its data, for the browser to draw."""
     run = await get_study_run(session, slug=slug, run_id=run_id)
@@ -53,7 +54,7 @@ async def send_specification(
 
 @router.get("/dashboard/studies/{slug}/results/{run_id}/charts/{name}.{form}")
 async def send_drawing(
-    slug: str, run_id: int, name: str, form: ChartForm, session: SessionDep
+    slug: str, run_id: PathId, name: str, form: ChartForm, session: SessionDep
 ) -> Response:
     """The chart as a file."""
     run = await get_study_run(session, slug=slug, run_id=run_id)

@@ -17,6 +17,7 @@ from app.results.runs import get_study_run
 from app.study.studies import get_study
 from app.web.admin.origin import origin_of
 from app.web.downloads import csv_download
+from app.web.ids import PathId
 from app.web.state import SessionDep, StateDep
 
 router = APIRouter()
@@ -26,7 +27,7 @@ RUN = "/dashboard/studies/{slug}/results/{run_id}"
 
 @router.get(RUN + "/scores.csv")
 async def send_scores(
-    slug: str, run_id: int, session: SessionDep, state: StateDep
+    slug: str, run_id: PathId, session: SessionDep, state: StateDep
 ) -> StreamingResponse:
     """The run's scores in our own columns."""
     await get_study_run(session, slug=slug, run_id=run_id)
@@ -38,7 +39,7 @@ async def send_scores(
 @router.get(RUN + "/agiqa3k.csv")
 async def send_agiqa3k(
     slug: str,
-    run_id: int,
+    run_id: PathId,
     session: SessionDep,
     state: StateDep,
     score: ScoreKind = ScoreKind.RAW,
@@ -52,7 +53,7 @@ async def send_agiqa3k(
 
 @router.get(RUN + "/raters.csv")
 async def send_raters(
-    slug: str, run_id: int, session: SessionDep, state: StateDep
+    slug: str, run_id: PathId, session: SessionDep, state: StateDep
 ) -> StreamingResponse:
     """The run's raters under pseudonyms, with verdicts."""
     await get_study_run(session, slug=slug, run_id=run_id)
@@ -62,7 +63,7 @@ async def send_raters(
 
 
 @router.get(RUN + "/run.json")
-async def send_run(slug: str, run_id: int, session: SessionDep) -> Response:
+async def send_run(slug: str, run_id: PathId, session: SessionDep) -> Response:
     """The run itself: configuration, fingerprint, versions, summary."""
     run = await get_study_run(session, slug=slug, run_id=run_id)
     origin = origin_of(run)

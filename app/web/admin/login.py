@@ -21,7 +21,10 @@ Typed = Annotated[str, Form()]
 
 def local_path(address: str) -> str:
     """The address if it is a path on this server, else the dashboard's first page."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as //[
+        return HOME
     is_local = address.startswith("/") and not parts.scheme and not parts.netloc
     # Browsers read a backslash as a slash and skip tabs and line ends.
     is_plain = address.isprintable() and "\\" not in address and not address.startswith("//")

@@ -24,6 +24,7 @@ from app.study.studies import list_studies
 from app.web.admin.fields import texts
 from app.web.admin.layout import draw
 from app.web.admin.notes import go_to
+from app.web.ids import PathId, QueryId
 from app.web.security import CurrentAccount
 from app.web.state import SessionDep
 
@@ -40,7 +41,7 @@ async def show_pool(
     search: Annotated[str, Query(max_length=200)] = "",
     plan: str = "",
     flag: str = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: QueryId = None,
 ) -> Response:
     """Thumbnails of the pool, newest first, filtered by generator and words of the prompt."""
     only = ImageFilter(
@@ -62,14 +63,14 @@ async def show_pool(
 
 
 @router.get("/dashboard/pool/images/{image_id}")
-async def show_image(request: Request, image_id: int, session: SessionDep) -> Response:
+async def show_image(request: Request, image_id: PathId, session: SessionDep) -> Response:
     """One image with its whole story."""
     return await _draw_image(request, session, image_id)
 
 
 @router.post("/dashboard/pool/images/{image_id}/study")
 async def take_stimulus(
-    request: Request, image_id: int, session: SessionDep, account: CurrentAccount
+    request: Request, image_id: PathId, session: SessionDep, account: CurrentAccount
 ) -> Response:
     """Add the image to a study, to be rated or for training."""
     typed = texts(await request.form())

@@ -13,6 +13,7 @@ from app.pool.browse import count_pool
 from app.pool.prompts import PromptImport, import_prompts, list_prompts
 from app.web.admin.access import LARGEST_UPLOAD_BYTES
 from app.web.admin.layout import draw
+from app.web.ids import HIGHEST_ID
 from app.web.security import CurrentAccount
 from app.web.state import SessionDep
 
@@ -26,7 +27,7 @@ async def show_prompts(
     request: Request,
     session: SessionDep,
     search: Annotated[str, Query(max_length=200)] = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=HIGHEST_ID)] = 0,
 ) -> Response:
     """Prompts in the order in which they came."""
     return await _draw(request, session, search=search, after=after)

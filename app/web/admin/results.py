@@ -33,18 +33,18 @@ from app.web.admin.layout import draw
 from app.web.admin.notes import go_to
 from app.web.admin.origin import origin_of
 from app.web.admin.paging import paging
+from app.web.ids import QueryId
 from app.web.security import CurrentAccount
 from app.web.state import NowDep, SessionDep
 
 router = APIRouter()
 
 PAGE_SIZE = 50
-RunQuery = Annotated[int | None, Query(ge=1)]
 
 
 @router.get("/dashboard/studies/{slug}/results")
 async def show_results(
-    request: Request, slug: str, session: SessionDep, now: NowDep, run: RunQuery = None
+    request: Request, slug: str, session: SessionDep, now: NowDep, run: QueryId = None
 ) -> Response:
     """The newest run, or the one asked for; without any, the form that makes one."""
     return await _draw(request, session, now, slug, run_id=run)
@@ -75,7 +75,7 @@ async def show_scores(
     request: Request,
     slug: str,
     session: SessionDep,
-    run: RunQuery = None,
+    run: QueryId = None,
     dimension: Annotated[str, Query(max_length=60)] = "overall",
     column: Annotated[ScoreColumn, Query()] = ScoreColumn.MOS,
     ascending: bool = False,

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from app.results.exports import ScoreKind, stream_agiqa3k_csv, stream_scores_csv
@@ -19,24 +19,22 @@ from app.web.api.documents import (
     StimulusDocument,
 )
 from app.web.downloads import csv_download
+from app.web.ids import HIGHEST_ID, PathId
 from app.web.security import ApiAccount
 from app.web.state import SessionDep, StateDep
-
-HIGHEST_ID = 2**63 - 1
-RunId = Annotated[int, Path(ge=1, le=HIGHEST_ID)]
 
 router = APIRouter(prefix="/analysis-runs", tags=["analysis runs"])
 
 
 @router.get("/{run_id}", summary="Show one analysis run")
-async def show(run_id: RunId, account: ApiAccount, session: SessionDep) -> RunDocument:
+async def show(run_id: PathId, account: ApiAccount, session: SessionDep) -> RunDocument:
     """Configuration, fingerprint, versions and summary of a run."""
     return RunDocument.of(await get_run(session, run_id=run_id))
 
 
 @router.get("/{run_id}/scores", summary="List a run's scores")
 async def show_scores(
-    run_id: RunId,
+    run_id: PathId,
     account: ApiAccount,
     session: SessionDep,
     after: Annotated[
@@ -62,7 +60,7 @@ async def show_scores(
     responses=CSV_ANSWER,
 )
 async def download_scores(
-    run_id: RunId, account: ApiAccount, session: SessionDep, state: StateDep
+    run_id: PathId, account: ApiAccount, session: SessionDep, state: StateDep
 ) -> StreamingResponse:
     """The scores of all stimuli with prompt, generator and settings, one line per stimulus."""
     export = partial(stream_scores_csv, run_id=run_id)
@@ -76,7 +74,7 @@ async def download_scores(
     responses=CSV_ANSWER,
 )
 async def download_agiqa3k(
-    run_id: RunId,
+    run_id: PathId,
     account: ApiAccount,
     session: SessionDep,
     state: StateDep,
@@ -90,7 +88,7 @@ async def download_agiqa3k(
 
 @router.get("/{run_id}/raters", summary="List a run's raters")
 async def show_raters(
-    run_id: RunId, account: ApiAccount, session: SessionDep
+    run_id: PathId, account: ApiAccount, session: SessionDep
 ) -> list[RaterDocument]:
     """Verdict and evidence of every rater, the rejected first."""
     await get_run(session, run_id=run_id)

@@ -193,7 +193,7 @@ async def test_the_charts_are_specifications_and_files(
     assert svg.headers["content-type"] == "image/svg+xml"
     assert svg.text.startswith("<svg")
     assert (await owner.get(f"{charts}/taste.json")).status_code == 404
-    assert (await owner.get(f"{charts}/points.gif")).status_code == 422
+    assert (await owner.get(f"{charts}/points.gif")).status_code == 404
 
 
 async def test_the_script_of_the_charts_is_fetched_once(owner: httpx.AsyncClient) -> None:

@@ -101,7 +101,7 @@ async def test_there_is_no_such_run(viewer_program):
         assert "no analysis run" in answer.json()["detail"]
 
 
-async def test_what_cannot_be_a_number_of_a_run_is_refused(viewer_program):
+async def test_what_cannot_be_a_number_of_a_run_leads_nowhere(viewer_program):
     for run_id in ("0", "-1", "banana", str(10**30)):
         answer = await viewer_program.get(f"/api/v1/analysis-runs/{run_id}")
-        assert answer.status_code == 422, run_id
+        assert answer.status_code == 404, run_id
