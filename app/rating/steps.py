@@ -27,7 +27,7 @@ __all__ = ["Step", "StepKind", "View", "get_presentation", "get_step", "list_upc
 
 REASONS = {
     StudyState.DRAFT: "This study has not started yet.",
-    StudyState.PAUSED: "This study is paused. Please come back later; whatever you have rated is stored.",
+    StudyState.PAUSED: "This study is paused. Please come back later; what you rated is stored.",
     StudyState.CLOSED: "This study is closed. Thank you.",
 }
 
