@@ -90,8 +90,8 @@ async def test_when_the_receipt_is_sent_the_rating_is_committed(
         ({"quality": "5.05", "alignment": "2"}, "quality", "outside the scale"),
         ({"quality": "3.45", "alignment": "2"}, "quality", "steps of 0.1"),
         ({"quality": "3", "alignment": "-0.1"}, "alignment", "outside the scale"),
-        ({"quality": "NaN", "alignment": "2"}, "quality", "outside the scale"),
-        ({"quality": "1e400", "alignment": "2"}, "quality", "outside the scale"),
+        ({"quality": "NaN", "alignment": "2"}, "quality", "not a number"),
+        ({"quality": "1e400", "alignment": "2"}, "quality", "not a number"),
     ],
 )
 async def test_an_answer_that_cannot_be_comes_back_with_what_was_typed(
