@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 import typer
 from rich.console import Console
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.accounts.accounts import has_owner
 from app.cli import cli
@@ -21,6 +21,7 @@ from app.database.engine import libpq_url, open_session
 from app.database.migrate import list_pending_revisions
 from app.database.tables import Image
 from app.pool.catalogue import load_catalogue
+from app.rating.balance import count_wrong_counts
 from app.settings import Settings, get_settings
 from app.storage.blobs import BlobStore
 
@@ -129,7 +130,7 @@ async def _examine_content(settings: Settings, url: str) -> list[Finding]:
                 select(Image.display_sha256).order_by(Image.id.desc()).limit(PICTURES_LOOKED_AT)
             )
         )
-        wrong_counts = await session.scalar(WRONG_COUNTS)
+        wrong_counts = await count_wrong_counts(session)
     blobs = BlobStore(settings.blob_folder)
     missing = [address for address in addresses if not blobs.has(address)]
     return [
@@ -147,19 +148,3 @@ async def _examine_content(settings: Settings, url: str) -> list[Finding]:
 
 
 NO_OWNER = "There is no owner account; make one with `beholder account create --role owner`."
-WRONG_COUNTS = text(
-    """
-    SELECT count(*) FROM (
-        SELECT stimulus.usable_count,
-            count(rater.id) FILTER (
-                WHERE presentation.state = 'rated' AND rater.status IN ('active', 'completed')
-            ) AS usable
-        FROM stimulus
-        LEFT JOIN presentation
-            ON presentation.stimulus_id = stimulus.id AND presentation.phase = 'main'
-        LEFT JOIN rater ON rater.id = presentation.rater_id
-        GROUP BY stimulus.id
-    ) AS fact
-    WHERE usable_count <> usable
-    """
-)

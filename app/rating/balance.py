@@ -77,25 +77,36 @@ LOCK_STIMULI = text(
     "SELECT FROM stimulus WHERE id = ANY(:stimulus_ids) ORDER BY id FOR NO KEY UPDATE"
 )
 
-# The facts themselves, for when many change at once; the hot path counts up and down instead.
+# What the counts must be: the facts themselves, of all stimuli or of some.
+_FACTS = """
+    SELECT stimulus.id,
+        count(rater.id) FILTER (
+            WHERE presentation.state = 'rated' AND rater.status IN ('active', 'completed')
+        ) AS usable,
+        count(rater.id) FILTER (WHERE presentation.state = 'leased') AS leased
+    FROM stimulus
+    LEFT JOIN presentation
+        ON presentation.stimulus_id = stimulus.id AND presentation.phase = 'main'
+    LEFT JOIN rater ON rater.id = presentation.rater_id
+    {which}
+    GROUP BY stimulus.id
+"""
+_DIFFER = """
+    stimulus.id = fact.id
+    AND (stimulus.usable_count, stimulus.leased_count) <> (fact.usable, fact.leased)
+"""
+
+# For when many counts change at once; the hot path counts up and down instead.
 RECOUNT = text(
-    """
+    f"""
     UPDATE stimulus SET usable_count = fact.usable, leased_count = fact.leased
-    FROM (
-        SELECT stimulus.id,
-            count(rater.id) FILTER (
-                WHERE presentation.state = 'rated' AND rater.status IN ('active', 'completed')
-            ) AS usable,
-            count(rater.id) FILTER (WHERE presentation.state = 'leased') AS leased
-        FROM stimulus
-        LEFT JOIN presentation
-            ON presentation.stimulus_id = stimulus.id AND presentation.phase = 'main'
-        LEFT JOIN rater ON rater.id = presentation.rater_id
-        WHERE stimulus.id = ANY(:stimulus_ids)
-        GROUP BY stimulus.id
-    ) AS fact
-    WHERE stimulus.id = fact.id
-        AND (stimulus.usable_count, stimulus.leased_count) <> (fact.usable, fact.leased)
+    FROM ({_FACTS.format(which="WHERE stimulus.id = ANY(:stimulus_ids)")}) AS fact
+    WHERE {_DIFFER}
+    """
+)
+COUNT_DIFFERENT = text(
+    f"""
+    SELECT count(*) FROM stimulus, ({_FACTS.format(which="")}) AS fact WHERE {_DIFFER}
     """
 )
 
@@ -135,6 +146,11 @@ async def recount_stimuli(session: AsyncSession, *, stimulus_ids: Sequence[int])
         values = {"stimulus_ids": list(stimulus_ids)}
         await session.execute(LOCK_STIMULI, values)
         await session.execute(RECOUNT, values)
+
+
+async def count_wrong_counts(session: AsyncSession) -> int:
+    """How many stimuli have counts that differ from the facts; 0 unless something is broken."""
+    return await session.scalar(COUNT_DIFFERENT) or 0
 
 
 async def release_presentations(session: AsyncSession, *, sitting_ids: Sequence[int]) -> None:

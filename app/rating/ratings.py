@@ -153,7 +153,7 @@ async def submit_rating(
             await _store_correction(session, act, revision)
         else:
             await _store_first(session, act, presentation)
-        await _follow_up(session, participation, sitting, now=now)
+        await _renew_lease(session, participation, sitting, now=now)
     elif revision < 1:
         raise InvalidInput("A rating's revision is counted from 1.")
     else:
@@ -235,7 +235,7 @@ async def _store_correction(session: AsyncSession, act: dict[str, Any], revision
     await session.execute(STORE_CORRECTION, act | {"revision": revision})
 
 
-async def _follow_up(
+async def _renew_lease(
     session: AsyncSession, participation: ActiveParticipation, sitting: Sitting, *, now: datetime
 ) -> None:
     """Renew the lease, because the rater is there."""

@@ -1,7 +1,7 @@
 """The step a rater is at, with everything its page shows."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -85,21 +85,22 @@ async def _complete(
     session: AsyncSession, step: Step, found: Participation, *, now: datetime
 ) -> Step:
     """Add what the page of this kind of step shows."""
-    fields = {name: getattr(step, name) for name in Step.__dataclass_fields__}
     if step.kind is StepKind.UNAVAILABLE:
-        return Step(**fields | {"reason": _reason(found)})
+        return replace(step, reason=_reason(found))
     if found.rater is None:
         return step
     rater = ActiveParticipation(found.study, found.protocol, found.rater, found.sitting)
     if step.kind is StepKind.RATE:
         views = await list_open_views(session, participation=rater, count=1)
-        return Step(**fields | {"presentation": views[0]})
+        if not views:  # rated or given back in another tab since the progress was read
+            return replace(step, kind=StepKind.THANKS)
+        return replace(step, presentation=views[0])
     if step.kind is StepKind.REST:
-        return Step(**fields | {"break_until": await _break_until(session, found, now=now)})
+        return replace(step, break_until=await _break_until(session, found, now=now))
     if step.kind is StepKind.THANKS:
         await expire_sittings(session, study_id=found.study.id, now=now)
         quota = await count_remaining_quota(session, participation=rater)
-        return Step(**fields | {"may_continue": quota > 0})
+        return replace(step, may_continue=quota > 0)
     return step
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.arrays import is_one_of
 from app.database.audit import record_event
-from app.database.tables import Condition, Image, Stimulus
+from app.database.tables import Image, Stimulus
 from app.database.tables.study import StimulusKind, StudyState
 from app.errors import NotFound, WrongStudyState
 from app.study.studies import get_study
@@ -56,11 +56,3 @@ async def add_stimuli(
         detail={"kind": kind, "count": added},
     )
     return added
-
-
-async def list_image_ids(session: AsyncSession, *, generator: str | None = None) -> list[int]:
-    """Ids of the pool's images, oldest first, of one generator or of all."""
-    query = select(Image.id).join(Condition, Condition.id == Image.condition_id).order_by(Image.id)
-    if generator is not None:
-        query = query.where(Condition.generator == generator)
-    return list(await session.scalars(query))

@@ -147,11 +147,6 @@ def remember_rater(response: Response, state: AppState, *, slug: str, rater: uui
     )
 
 
-def forget_rater(response: Response, *, slug: str) -> None:
-    """Take the cookie back, so that somebody else can join from this browser."""
-    response.delete_cookie(RATER_COOKIE, path=f"/rate/{slug}")
-
-
 def find_rater_id(request: Request, state: StateDep, slug: str) -> uuid.UUID | None:
     """The rater this browser is in this study, by its signed cookie; None before consent."""
     cookie = request.cookies.get(RATER_COOKIE)
