@@ -1,12 +1,17 @@
-"""The ratings of one study as integer levels in long form, and their fingerprint."""
+"""The ratings of one study as integer levels in long form, and their fingerprint.
+
+One type serves dense and sparse designs.  Scores come from first ratings alone, one for each pair
+of rater and stimulus; repeats and controls stand beside them, for the checks that read them.
+"""
 
 import hashlib
 import json
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +23,7 @@ BoolArray = npt.NDArray[np.bool_]
 OVERALL = "overall"
 """Name of the weighted mean over dimensions; no dimension may bear it."""
 
-FINGERPRINT_METHOD = "ratings@2"
+FINGERPRINT_METHOD = "ratings@3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,83 @@ class Scale:
 
 
 @dataclass(frozen=True, eq=False)
+class Repeats:
+    """Ratings of stimuli that the same rater had rated before; they enter no score.
+
+    rater, stimulus : int64, shape (repeats,), indices into the ids of the matrix.
+    levels : int64, shape (repeats, dimensions).
+
+    A pair may occur several times.
+    """
+
+    rater: IntArray
+    stimulus: IntArray
+    levels: IntArray
+
+    def __post_init__(self) -> None:
+        for name in ("rater", "stimulus", "levels"):
+            array = _locked_integers(f"repeats' {name}", getattr(self, name))
+            object.__setattr__(self, name, array)
+
+    def of_raters(self, keep: BoolArray) -> "Repeats":
+        """The repeats of some raters, who are then numbered through."""
+        rows = keep[self.rater]
+        rater = (np.cumsum(keep) - 1)[self.rater[rows]]
+        return Repeats(rater, self.stimulus[rows], self.levels[rows])
+
+    def canonical(self, rater_place: IntArray, stimulus_place: IntArray) -> "Repeats":
+        """The same repeats under new indices, sorted by rater, stimulus and levels."""
+        rater, stimulus = rater_place[self.rater], stimulus_place[self.stimulus]
+        rows = _sorted_rows(rater, stimulus, self.levels)
+        return Repeats(rater[rows], stimulus[rows], self.levels[rows])
+
+
+class ControlKind(IntEnum):
+    """What a control is: a stimulus whose answer is known, or an instruction to be followed."""
+
+    GOLD = 0
+    TRAP = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Controls:
+    """Ratings of controls, with the levels that were expected; they enter no score by themselves.
+
+    rater : int64, shape (controls,), indices into the matrix' `rater_ids`.
+    kind : int64, shape (controls,), values of `ControlKind`.
+    levels, low, high : int64, shape (controls, dimensions): the level given, and the lowest and
+        highest that are accepted. Where `low` lies above `high`, nothing was expected.
+    """
+
+    rater: IntArray
+    kind: IntArray
+    levels: IntArray
+    low: IntArray
+    high: IntArray
+
+    def __post_init__(self) -> None:
+        for name in ("rater", "kind", "levels", "low", "high"):
+            array = _locked_integers(f"controls' {name}", getattr(self, name))
+            object.__setattr__(self, name, array)
+        _require_range("Kind of control", self.kind, max(ControlKind))
+
+    def of_raters(self, keep: BoolArray) -> "Controls":
+        """The controls of some raters, who are then numbered through."""
+        rows = keep[self.rater]
+        rater = (np.cumsum(keep) - 1)[self.rater[rows]]
+        return self._with(rater, rows)
+
+    def canonical(self, rater_place: IntArray) -> "Controls":
+        """The same controls under new indices, sorted."""
+        rater = rater_place[self.rater]
+        rows = _sorted_rows(rater, self.kind, self.levels, self.low, self.high)
+        return self._with(rater[rows], rows)
+
+    def _with(self, rater: IntArray, rows: npt.NDArray[Any]) -> "Controls":
+        return Controls(rater, self.kind[rows], self.levels[rows], self.low[rows], self.high[rows])
+
+
+@dataclass(frozen=True, eq=False)
 class RatingMatrix:
     """Who rated what, and how: one row per rating, in any order, with any gaps.
 
@@ -70,17 +152,23 @@ class RatingMatrix:
         Place of each rating in its rater's order of presentation, over all sittings. Only the
         longest-run part of the variation check needs it.
     dwell_ms : int64, shape (ratings,), or None
-        Time each rating took in ms, -1 where unknown. No check in this package reads it; it is
-        here because the fingerprint covers all that an analysis may depend on.
+        Time each rating took in ms, -1 where unknown. Only the pace check needs it.
+    sitting : int64, shape (ratings,), or None
+        Number of the sitting in which the rater gave each rating. Only scores that are
+        standardised by sitting need it.
+    repeats : Repeats or None
+        What raters said when they saw a stimulus again.
+    controls : Controls or None
+        What raters said of controls.
 
-    Arrays are copied and locked. The number of ratings may be zero.
+    The fingerprint covers all of it. Arrays are copied and locked. There may be no rating at all.
 
     Raises
     ------
     ValueError
         Levels are not integers or lie off the scale; an index lies outside its ids; an id
         occurs twice; shapes disagree; a rater rated a stimulus, or holds a position, more than
-        once.
+        once (what came later belongs into `repeats`).
     """
 
     rater: IntArray
@@ -92,18 +180,23 @@ class RatingMatrix:
     scale: Scale
     position: IntArray | None = None
     dwell_ms: IntArray | None = None
+    sitting: IntArray | None = None
+    repeats: Repeats | None = None
+    controls: Controls | None = None
 
     def __post_init__(self) -> None:
         for name in ("rater_ids", "stimulus_ids", "dimensions"):
             object.__setattr__(self, name, _unique_ids(name, getattr(self, name)))
         if not self.dimensions or OVERALL in self.dimensions:
             raise ValueError(f"A matrix needs dimensions, none of them called {OVERALL!r}.")
-        for name in ("rater", "stimulus", "levels", "position", "dwell_ms"):
+        for name in ("rater", "stimulus", "levels", *_OPTIONAL):
             object.__setattr__(self, name, _locked_integers(name, getattr(self, name)))
         self._check_shapes()
         self._check_ranges()
         self._check_one_rating_each()
         self._check_one_rating_per_position()
+        self._check_repeats()
+        self._check_controls()
 
     @classmethod
     def from_labels(
@@ -170,8 +263,11 @@ class RatingMatrix:
             stimulus=self.stimulus[rows],
             levels=self.levels[rows],
             rater_ids=tuple(x for x in self.rater_ids if x in chosen),
-            position=None if self.position is None else self.position[rows],
-            dwell_ms=None if self.dwell_ms is None else self.dwell_ms[rows],
+            position=_some(self.position, rows),
+            dwell_ms=_some(self.dwell_ms, rows),
+            sitting=_some(self.sitting, rows),
+            repeats=None if self.repeats is None else self.repeats.of_raters(keep),
+            controls=None if self.controls is None else self.controls.of_raters(keep),
         )
 
     def canonical(self) -> "RatingMatrix":
@@ -188,15 +284,19 @@ class RatingMatrix:
             levels=self.levels[rows],
             rater_ids=tuple(sorted(self.rater_ids)),
             stimulus_ids=tuple(sorted(self.stimulus_ids)),
-            position=None if self.position is None else self.position[rows],
-            dwell_ms=None if self.dwell_ms is None else self.dwell_ms[rows],
+            position=_some(self.position, rows),
+            dwell_ms=_some(self.dwell_ms, rows),
+            sitting=_some(self.sitting, rows),
+            repeats=self.repeats and self.repeats.canonical(rater_place, stimulus_place),
+            controls=self.controls and self.controls.canonical(rater_place),
         )
 
     def fingerprint(self) -> str:
         """SHA-256 (64 hexadecimal digits) of the content, whatever the order of rows and ids.
 
-        Covers ids, dimension keys in protocol order, scale, levels and, if present, positions and
-        times: a JSON header, a line feed, then the canonical rows as little-endian 64-bit integers.
+        Covers ids, dimension keys in protocol order, scale, levels and, if present, positions,
+        times, sittings, repeats and controls: a JSON header, a line feed, then the canonical rows
+        as little-endian 64-bit integers.
         """
         matrix = self.canonical()
         header = json.dumps(
@@ -206,18 +306,22 @@ class RatingMatrix:
                 "stimuli": matrix.stimulus_ids,
                 "dimensions": matrix.dimensions,
                 "scale": [float(self.scale.low), float(self.scale.step), int(self.scale.level_max)],
-                "positions": matrix.position is not None,
-                "times": matrix.dwell_ms is not None,
+                "parts": [name for name in _ALL_PARTS if getattr(matrix, name) is not None],
             }
         )
         digest = hashlib.sha256(header.encode() + b"\n")
-        arrays = (matrix.rater, matrix.stimulus, matrix.levels, matrix.position, matrix.dwell_ms)
-        for array in arrays:
-            if array is not None:
-                digest.update(array.astype("<i8").tobytes())
+        for array in (matrix.rater, matrix.stimulus, matrix.levels):
+            digest.update(array.astype("<i8").tobytes())
+        for name in _ALL_PARTS:
+            part = getattr(matrix, name)
+            if part is not None:
+                for array in (part,) if isinstance(part, np.ndarray) else vars(part).values():
+                    digest.update(array.astype("<i8").tobytes())
         return digest.hexdigest()
 
     def _is_canonical(self) -> bool:
+        if self.repeats is not None or self.controls is not None:
+            return False
         pairs = self.rater * len(self.stimulus_ids) + self.stimulus
         ids_sorted = all(list(ids) == sorted(ids) for ids in (self.rater_ids, self.stimulus_ids))
         return ids_sorted and bool((np.diff(pairs) > 0).all())
@@ -228,10 +332,10 @@ class RatingMatrix:
             raise ValueError("Rater and stimulus indices must be two rows of equal length.")
         if self.levels.shape != (self.ratings, len(self.dimensions)):
             raise ValueError("Levels must have the shape (ratings, dimensions).")
-        if self.position is not None and self.position.shape != rows:
-            raise ValueError("Positions must be given for every rating, or for none.")
-        if self.dwell_ms is not None and self.dwell_ms.shape != rows:
-            raise ValueError("Times must be given for every rating, or for none.")
+        for name, what in _OPTIONAL.items():
+            array = getattr(self, name)
+            if array is not None and array.shape != rows:
+                raise ValueError(f"{what} must be given for every rating, or for none.")
 
     def _check_ranges(self) -> None:
         _require_range("Rater index", self.rater, len(self.rater_ids) - 1)
@@ -255,6 +359,49 @@ class RatingMatrix:
         same_rater = np.diff(self.rater[order]) == 0
         if (same_rater & (np.diff(self.position[order]) == 0)).any():
             raise ValueError("Two ratings of a rater have the same position; number them through.")
+
+    def _check_repeats(self) -> None:
+        if self.repeats is None:
+            return
+        rows = len(self.repeats.rater)
+        if self.repeats.stimulus.shape != (rows,):
+            raise ValueError("Repeats need a rater and a stimulus each.")
+        self._check_side_levels("repeat", rows, self.repeats.levels)
+        _require_range("Rater index of a repeat", self.repeats.rater, len(self.rater_ids) - 1)
+        _require_range(
+            "Stimulus index of a repeat", self.repeats.stimulus, len(self.stimulus_ids) - 1
+        )
+
+    def _check_controls(self) -> None:
+        if self.controls is None:
+            return
+        rows = len(self.controls.rater)
+        if self.controls.kind.shape != (rows,):
+            raise ValueError("Controls need a rater and a kind each.")
+        if not self.controls.levels.shape == self.controls.low.shape == self.controls.high.shape:
+            raise ValueError("Controls need a lowest and a highest level for each level.")
+        self._check_side_levels("control", rows, self.controls.levels)
+        _require_range("Rater index of a control", self.controls.rater, len(self.rater_ids) - 1)
+
+    def _check_side_levels(self, what: str, rows: int, levels: IntArray) -> None:
+        if levels.shape != (rows, len(self.dimensions)):
+            raise ValueError(f"Each {what} needs one level for each dimension.")
+        _require_range(f"Level of a {what}", levels, self.scale.level_max)
+
+
+# What may be known of each rating, as sentences name it.
+_OPTIONAL = {"position": "Positions", "dwell_ms": "Times", "sitting": "Sittings"}
+_ALL_PARTS = (*_OPTIONAL, "repeats", "controls")
+
+
+def _some(values: IntArray | None, rows: npt.NDArray[Any]) -> IntArray | None:
+    return None if values is None else values[rows]
+
+
+def _sorted_rows(*columns: IntArray) -> IntArray:
+    """The order of rows that sorts by the first column, then by the next ones."""
+    keys = [key for column in columns for key in np.atleast_2d(column.T)]
+    return np.lexsort(keys[::-1])
 
 
 def _unique_ids(name: str, ids: Iterable[str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from app.results.release_files import (
     write_images,
     write_tables,
 )
-from app.results.run_summary import versions_of
+from app.results.run_summary import fingerprint_of, versions_of
 from app.results.runs import get_study_run
 from app.storage.blobs import BlobStore
 from app.study.studies import get_study
@@ -92,7 +92,7 @@ async def release_study(
         detail={"run_id": run.id, "images": images, "released_at": now.isoformat()},
     )
     log.info("study_released", study_id=study.id, run_id=run.id, images=pictures)
-    return Release(folder, run.id, run.fingerprint, len(tables) + 2, pictures)
+    return Release(folder, run.id, fingerprint_of(run), len(tables) + 2, pictures)
 
 
 async def release_archive(

@@ -37,6 +37,7 @@ RATER_COLUMNS = {
     "run_id": "int8",
     "rater_id": "int8",
     "n": "int8",
+    "is_proposed": "bool",
     "verdict": "text",
     "evidence": "jsonb",
 }

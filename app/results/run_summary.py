@@ -13,6 +13,7 @@ from app.analysis.correlation import srcc
 from app.analysis.matrix import OVERALL
 from app.analysis.run import Analysis
 from app.database.tables import AnalysisRun
+from app.errors import AnalysisImpossible
 from app.results.ratings import StudyRatings
 from app.results.run_rows import defined
 from app.study.protocol import Protocol
@@ -102,6 +103,13 @@ class RunVersions(Summary):
 def summary_of(run: AnalysisRun) -> RunSummary:
     """The stored summary of a run."""
     return RunSummary.model_validate(run.summary)
+
+
+def fingerprint_of(run: AnalysisRun) -> str:
+    """The fingerprint of the ratings behind a run; raises AnalysisImpossible before it is done."""
+    if run.fingerprint is None:
+        raise AnalysisImpossible("This analysis run is not finished.")
+    return run.fingerprint
 
 
 def versions_of(run: AnalysisRun) -> RunVersions:

@@ -16,6 +16,7 @@ from app.analysis.screening.verdict import EveryoneRejectedError
 from app.database.arrays import is_one_of
 from app.database.audit import record_event
 from app.database.tables import AnalysisRun, Rater
+from app.database.tables.results import RunState, Verdict
 from app.errors import AnalysisImpossible, NotFound, Problem
 from app.results import run_rows
 from app.results.bulk import copy_rows
@@ -69,8 +70,10 @@ async def run_analysis(
             versions=current_versions(analysis).model_dump(mode="json"),
             summary=summarise(analysis, ratings, protocol).model_dump(mode="json"),
             seconds=seconds,
+            state=RunState.DONE,
             created_by=actor,
             created_at=now,
+            finished_at=now,
         )
         .returning(AnalysisRun.id)
     )
@@ -149,6 +152,7 @@ async def _store_rows(
                 run_id,
                 rater_id,
                 n[str(rater_id)],
+                verdicts[rater_id] is Verdict.REJECTED,
                 verdicts[rater_id].value,
                 Jsonb(evidence.model_dump(mode="json")),
             )

@@ -143,7 +143,7 @@ def test_parameters_of_the_configuration_reach_their_methods() -> None:
 
 def test_methods_are_named_with_their_versions() -> None:
     assert analyse(dense([[1, 2], [2, 3]])).methods == (
-        "ratings@2",
+        "ratings@3",
         "screening/bt500@1",
         "screening/agreement@1",
         "screening/variation@1",

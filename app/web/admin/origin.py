@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.database.tables import AnalysisRun
 from app.results.configuration import AnalysisConfiguration
-from app.results.run_summary import RunVersions, versions_of
+from app.results.run_summary import RunVersions, fingerprint_of, versions_of
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def origin_of(run: AnalysisRun) -> Origin:
         run_id=run.id,
         made_at=run.created_at,
         made_by=run.created_by,
-        seconds=run.seconds,
-        fingerprint=run.fingerprint,
+        seconds=run.seconds or 0.0,
+        fingerprint=fingerprint_of(run),
         configuration=AnalysisConfiguration.model_validate(run.configuration),
         versions=versions_of(run),
     )
