@@ -45,12 +45,3 @@ def test_every_command_in_the_documents_exists_with_its_options(document: Path) 
 def test_every_link_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         assert target.startswith("https://") or (document.parent / target).exists(), target
-
-
-def test_every_method_of_the_code_is_explained() -> None:
-    text = (PROJECT_FOLDER / "docs" / "methods.md").read_text()
-    code = "".join(path.read_text() for path in (PROJECT_FOLDER / "app").rglob("*.py"))
-    ids = set(re.findall(r'"((?:scores|spread|reliability|interval)/[a-z-]+)@\d+"', code))
-    assert len(ids) >= 5
-    missing = {method for method in ids if method not in text}
-    assert not missing
