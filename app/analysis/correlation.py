@@ -3,28 +3,36 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.grouping import centred_within, ranks_within, sum_within
-from app.analysis.matrix import FloatArray, IntArray
+from app.analysis.arrays import FloatArray, IntArray
+from app.analysis.grouping import Grouping
 
 
-def pearson_within(x: FloatArray, y: FloatArray, group: IntArray, groups: int) -> FloatArray:
+def pearson(x: FloatArray, y: FloatArray, grouping: Grouping) -> FloatArray:
     """Pearson correlation of x and y within each group, shape (groups,).
 
     NaN for a group with fewer than two pairs, or in which x or y never differs.
     """
-    dx = centred_within(x, group, groups).residual
-    dy = centred_within(y, group, groups).residual
-    spread = np.sqrt(sum_within(dx * dx, group, groups) * sum_within(dy * dy, group, groups))
-    defined = spread > 0
-    r = np.full(groups, np.nan)
-    np.divide(sum_within(dx * dy, group, groups), spread, out=r, where=defined)
+    dx, dy = grouping.centred(x).residual, grouping.centred(y).residual
+    spread = np.sqrt(grouping.sum(dx * dx) * grouping.sum(dy * dy))
+    r = np.full(grouping.groups, np.nan)
+    np.divide(grouping.sum(dx * dy), spread, out=r, where=spread > 0)
     clipped: FloatArray = np.clip(r, -1.0, 1.0)
     return clipped
 
 
-def spearman_within(x: FloatArray, y: FloatArray, group: IntArray, groups: int) -> FloatArray:
+def spearman(x: FloatArray | IntArray, y: FloatArray | IntArray, grouping: Grouping) -> FloatArray:
     """Spearman correlation within each group: Pearson on mean ranks, with the same NaN policy."""
-    return pearson_within(ranks_within(x, group), ranks_within(y, group), group, groups)
+    return pearson(grouping.ranks(x), grouping.ranks(y), grouping)
+
+
+def pearson_within(x: FloatArray, y: FloatArray, group: IntArray, groups: int) -> FloatArray:
+    """Pearson correlation within groups that are not known as a `Grouping` yet."""
+    return pearson(x, y, Grouping(group, groups))
+
+
+def spearman_within(x: FloatArray, y: FloatArray, group: IntArray, groups: int) -> FloatArray:
+    """Spearman correlation within groups that are not known as a `Grouping` yet."""
+    return spearman(x, y, Grouping(group, groups))
 
 
 def srcc(x: npt.ArrayLike, y: npt.ArrayLike) -> float:

@@ -12,7 +12,8 @@ from enum import StrEnum
 import numpy as np
 from scipy import special
 
-from app.analysis.matrix import BoolArray, FloatArray, IntArray, Scale
+from app.analysis.distinct import at_distinct
+from app.analysis.matrix import BoolArray, FloatArray, Scale
 from app.analysis.opinion_scores import OpinionScores
 
 SOS_METHOD = "spread/sos-hypothesis@1"
@@ -24,6 +25,8 @@ class IntervalMethod(StrEnum):
     SOS_JEFFREYS = "sos-jeffreys"
     STUDENT_T = "student-t"
     POOLED_T = "pooled-t"
+    NORMAL = "normal"
+    BOOTSTRAP_RATERS = "bootstrap-raters"
 
     @property
     def method_id(self) -> str:
@@ -36,8 +39,8 @@ class Bounds:
     """Lower and upper bounds, shape (stimuli, columns).
 
     low, high : NaN where there is no interval (n < 2, or no spread known anywhere).
-    borrowed : true where the stimulus's own spread was zero (unanimous) and `student-t` used the
-        spread of the other stimuli instead; the other methods always share spread, so never.
+    borrowed : true where the stimulus's own spread was zero (unanimous) and the spread of the
+        other stimuli was used instead; `sos-jeffreys` and `pooled-t` always share it, so never.
     level : confidence level, for example 0.95. method : how the bounds were made.
     """
 
@@ -55,7 +58,9 @@ def confidence_bounds(
     method: IntervalMethod = IntervalMethod.SOS_JEFFREYS,
     level: float = 0.95,
 ) -> Bounds:
-    """Bounds around every mean in `scores`.
+    """Bounds around every mean in `scores`, by a method that needs nothing else.
+
+    Resampling the raters needs the ratings themselves: see `bootstrap.bootstrap_bounds`.
 
     Parameters
     ----------
@@ -68,6 +73,9 @@ def confidence_bounds(
           stimulus is given the pooled interval below instead, and marked `borrowed`.
         - ``pooled-t``: the same with one spread for all stimuli of a column,
           √(Σ (n-1) SOS² / Σ (n-1)), and Σ (n-1) degrees of freedom; for continuous scales.
+        - ``normal``: mean ± z · SOS / √n, as if SOS were known exactly: too narrow below some
+          30 ratings, and here only because much of the literature reports it. Unanimous
+          stimuli are treated as by ``student-t``.
         - ``sos-jeffreys``: a beta interval calibrated by the SOS hypothesis [1]_ [2]_; for
           discrete scales. With p = (MOS - low) / (high - low) and N = n / a equivalent trials,
           the bounds are the (1 ∓ level) / 2 quantiles of Beta(Np + ½, N(1-p) + ½), mapped back
@@ -84,7 +92,8 @@ def confidence_bounds(
     - every stimulus unanimous: nothing is known about the spread, all bounds are NaN;
     - t bounds are not clipped and may leave the scale.
 
-    Raises ValueError if the level is not between 0 and 1 or a scale is needed and missing.
+    Raises ValueError if the level is not between 0 and 1, a scale is needed and missing, or the
+    method is ``bootstrap-raters``.
 
     References
     ----------
@@ -100,6 +109,8 @@ def confidence_bounds(
         if scale is None:
             raise ValueError("The sos-jeffreys interval needs the ends of the scale.")
         return _sos_jeffreys(scores, scale, level)
+    if method not in _T_BOUNDS:
+        raise ValueError("Resampling needs the ratings; use bootstrap_bounds.")
     return _T_BOUNDS[method](scores, level)
 
 
@@ -115,19 +126,32 @@ def sos_parameter(scores: OpinionScores, scale: Scale) -> FloatArray:
     usable = scores.n >= 2
     g = np.where(usable, (scores.mean - scale.low) * (scale.high - scores.mean), 0.0)
     v = np.where(usable, scores.sos**2, 0.0)
-    weight = (g * g).sum(axis=0)
+    weight = _sum(g * g)
     a = np.full(len(scores.columns), np.nan)
-    np.divide((g * v).sum(axis=0), weight, out=a, where=weight > 0)
+    np.divide(_sum(g * v), weight, out=a, where=weight > 0)
     return a
 
 
 def _student_t(scores: OpinionScores, level: float) -> Bounds:
+    t = at_distinct(lambda n: special.stdtrit(np.maximum(n - 1, 1), (1 + level) / 2), scores.n)
+    return _own_spread(scores, t.astype(np.float64, copy=False), level, IntervalMethod.STUDENT_T)
+
+
+def _normal(scores: OpinionScores, level: float) -> Bounds:
+    z: FloatArray = np.full(scores.n.shape, float(special.ndtri((1 + level) / 2)))
+    return _own_spread(scores, z, level, IntervalMethod.NORMAL)
+
+
+def _own_spread(
+    scores: OpinionScores, factor: FloatArray, level: float, method: IntervalMethod
+) -> Bounds:
+    """mean ± factor · SOS / √n; a unanimous stimulus borrows the pooled half-width."""
     has_spread = (scores.n >= 2) & (scores.sos > 0)
-    own = _half_width(np.where(has_spread, scores.sos, np.nan), scores, scores.n - 1, level)
+    spread = np.where(has_spread, scores.sos, np.nan)
     pooled = _pooled_half_width(scores, level)
     borrowed = scores.unanimous & ~np.isnan(pooled)
-    half = np.where(borrowed, pooled, own)
-    return Bounds(scores.mean - half, scores.mean + half, borrowed, level, IntervalMethod.STUDENT_T)
+    half = np.where(borrowed, pooled, factor * spread / np.sqrt(np.maximum(scores.n, 1)))
+    return Bounds(scores.mean - half, scores.mean + half, borrowed, level, method)
 
 
 def _pooled_t(scores: OpinionScores, level: float) -> Bounds:
@@ -140,16 +164,9 @@ def _pooled_half_width(scores: OpinionScores, level: float) -> FloatArray:
     freedom = np.maximum(scores.n - 1, 0)
     squares = freedom * np.where(scores.n >= 2, scores.sos, 0.0) ** 2
     total = freedom.sum(axis=0)
-    sd = np.sqrt(squares.sum(axis=0) / np.maximum(total, 1))
+    sd = np.sqrt(_sum(squares) / np.maximum(total, 1))
     spread = np.where((scores.n >= 2) & (sd > 0), sd, np.nan)
-    return _half_width(spread, scores, np.broadcast_to(total, scores.n.shape), level)
-
-
-def _half_width(
-    spread: FloatArray, scores: OpinionScores, freedom: IntArray, level: float
-) -> FloatArray:
-    """t · spread / √n; NaN where the spread is."""
-    t = special.stdtrit(np.maximum(freedom, 1), (1 + level) / 2)
+    t = special.stdtrit(np.maximum(total, 1), (1 + level) / 2)
     half: FloatArray = t * spread / np.sqrt(np.maximum(scores.n, 1))
     return half
 
@@ -161,11 +178,11 @@ def _sos_jeffreys(scores: OpinionScores, scale: Scale, level: float) -> Bounds:
     share = np.clip((scores.mean - scale.low) / (scale.high - scale.low), 0.0, 1.0)
     share = np.where(known, share, 0.5)
     shape_low, shape_high = trials * share + 0.5, trials * (1 - share) + 0.5
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    low, high = (
-        scale.low + (scale.high - scale.low) * special.betaincinv(shape_low, shape_high, tail)
-        for tail in tails
+    tails = np.array([[(1 - level) / 2], [(1 + level) / 2]])
+    low, high = at_distinct(
+        lambda below, above: special.betaincinv(below, above, tails), shape_low, shape_high
     )
+    low, high = (scale.low + (scale.high - scale.low) * quantile for quantile in (low, high))
     return Bounds(
         low=np.where(known, np.minimum(low, scores.mean), np.nan),
         high=np.where(known, np.maximum(high, scores.mean), np.nan),
@@ -175,7 +192,14 @@ def _sos_jeffreys(scores: OpinionScores, scale: Scale, level: float) -> Bounds:
     )
 
 
+def _sum(values: FloatArray) -> FloatArray:
+    """Sum of each column, the same to the last digit in whatever order the stimuli come."""
+    total: FloatArray = np.sort(values, axis=0).sum(axis=0)
+    return total
+
+
 _T_BOUNDS: dict[IntervalMethod, Callable[[OpinionScores, float], Bounds]] = {
     IntervalMethod.STUDENT_T: _student_t,
     IntervalMethod.POOLED_T: _pooled_t,
+    IntervalMethod.NORMAL: _normal,
 }

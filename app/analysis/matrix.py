@@ -4,131 +4,47 @@ One type serves dense and sparse designs.  Scores come from first ratings alone,
 of rater and stimulus; repeats and controls stand beside them, for the checks that read them.
 """
 
-import hashlib
-import json
-import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from app.analysis.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    lock,
+    locked_integers,
+    order_of_keys,
+    require_range,
+    rows_of,
+)
+from app.analysis.fingerprint import digest
+from app.analysis.grouping import Grouping
+from app.analysis.level_sums import LevelSums
+from app.analysis.scale import Scale
+from app.analysis.side_ratings import ControlKind, Controls, Repeats
+
+__all__ = [
+    "FINGERPRINT_METHOD",
+    "OVERALL",
+    "BoolArray",
+    "ControlKind",
+    "Controls",
+    "FloatArray",
+    "IntArray",
+    "RatingMatrix",
+    "Repeats",
+    "Scale",
+]
 
 OVERALL = "overall"
 """Name of the weighted mean over dimensions; no dimension may bear it."""
 
-FINGERPRINT_METHOD = "ratings@3"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """An equally spaced scale: score = low + step * level, level in 0..level_max.
-
-    ACR-5 is ``Scale(low=1, step=1, level_max=4)``; 0 to 5 in tenths is
-    ``Scale(low=0, step=0.1, level_max=50)``.
-    """
-
-    low: float
-    step: float
-    level_max: int
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.step) and self.step > 0):
-            raise ValueError("A scale needs a finite lowest score and a step above zero.")
-        if self.level_max < 1:
-            raise ValueError("A scale needs at least two levels.")
-
-    @property
-    def high(self) -> float:
-        """The highest score."""
-        return self.low + self.step * self.level_max
-
-    def scores(self, levels: npt.ArrayLike) -> FloatArray:
-        """Scores of levels, or of means of levels; NaN stays NaN."""
-        return self.low + self.step * np.asarray(levels, dtype=np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class Repeats:
-    """Ratings of stimuli that the same rater had rated before; they enter no score.
-
-    rater, stimulus : int64, shape (repeats,), indices into the ids of the matrix.
-    levels : int64, shape (repeats, dimensions).
-
-    A pair may occur several times.
-    """
-
-    rater: IntArray
-    stimulus: IntArray
-    levels: IntArray
-
-    def __post_init__(self) -> None:
-        for name in ("rater", "stimulus", "levels"):
-            array = _locked_integers(f"repeats' {name}", getattr(self, name))
-            object.__setattr__(self, name, array)
-
-    def of_raters(self, keep: BoolArray) -> "Repeats":
-        """The repeats of some raters, who are then numbered through."""
-        rows = keep[self.rater]
-        rater = (np.cumsum(keep) - 1)[self.rater[rows]]
-        return Repeats(rater, self.stimulus[rows], self.levels[rows])
-
-    def canonical(self, rater_place: IntArray, stimulus_place: IntArray) -> "Repeats":
-        """The same repeats under new indices, sorted by rater, stimulus and levels."""
-        rater, stimulus = rater_place[self.rater], stimulus_place[self.stimulus]
-        rows = _sorted_rows(rater, stimulus, self.levels)
-        return Repeats(rater[rows], stimulus[rows], self.levels[rows])
-
-
-class ControlKind(IntEnum):
-    """What a control is: a stimulus whose answer is known, or an instruction to be followed."""
-
-    GOLD = 0
-    TRAP = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Controls:
-    """Ratings of controls, with the levels that were expected; they enter no score by themselves.
-
-    rater : int64, shape (controls,), indices into the matrix' `rater_ids`.
-    kind : int64, shape (controls,), values of `ControlKind`.
-    levels, low, high : int64, shape (controls, dimensions): the level given, and the lowest and
-        highest that are accepted. Where `low` lies above `high`, nothing was expected.
-    """
-
-    rater: IntArray
-    kind: IntArray
-    levels: IntArray
-    low: IntArray
-    high: IntArray
-
-    def __post_init__(self) -> None:
-        for name in ("rater", "kind", "levels", "low", "high"):
-            array = _locked_integers(f"controls' {name}", getattr(self, name))
-            object.__setattr__(self, name, array)
-        _require_range("Kind of control", self.kind, max(ControlKind))
-
-    def of_raters(self, keep: BoolArray) -> "Controls":
-        """The controls of some raters, who are then numbered through."""
-        rows = keep[self.rater]
-        rater = (np.cumsum(keep) - 1)[self.rater[rows]]
-        return self._with(rater, rows)
-
-    def canonical(self, rater_place: IntArray) -> "Controls":
-        """The same controls under new indices, sorted."""
-        rater = rater_place[self.rater]
-        rows = _sorted_rows(rater, self.kind, self.levels, self.low, self.high)
-        return self._with(rater[rows], rows)
-
-    def _with(self, rater: IntArray, rows: npt.NDArray[Any]) -> "Controls":
-        return Controls(rater, self.kind[rows], self.levels[rows], self.low[rows], self.high[rows])
+FINGERPRINT_METHOD = "ratings@4"
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,14 +105,15 @@ class RatingMatrix:
             object.__setattr__(self, name, _unique_ids(name, getattr(self, name)))
         if not self.dimensions or OVERALL in self.dimensions:
             raise ValueError(f"A matrix needs dimensions, none of them called {OVERALL!r}.")
-        for name in ("rater", "stimulus", "levels", *_OPTIONAL):
-            object.__setattr__(self, name, _locked_integers(name, getattr(self, name)))
+        for name in (*_ALWAYS, *_OPTIONAL):
+            given = getattr(self, name)
+            if given is not None:
+                object.__setattr__(self, name, locked_integers(name, given))
         self._check_shapes()
         self._check_ranges()
         self._check_one_rating_each()
         self._check_one_rating_per_position()
-        self._check_repeats()
-        self._check_controls()
+        self._check_side_ratings()
 
     @classmethod
     def from_labels(
@@ -234,59 +151,75 @@ class RatingMatrix:
         return len(self.rater)
 
     @cached_property
-    def ratings_by_rater(self) -> IntArray:
-        """Number of stimuli each rater rated, shape (raters,)."""
-        return np.bincount(self.rater, minlength=len(self.rater_ids))
+    def by_rater(self) -> Grouping:
+        """The ratings grouped by rater."""
+        return Grouping(self.rater, len(self.rater_ids))
 
     @cached_property
+    def by_stimulus(self) -> Grouping:
+        """The ratings grouped by stimulus."""
+        return Grouping(self.stimulus, len(self.stimulus_ids))
+
+    @property
+    def ratings_by_rater(self) -> IntArray:
+        """Number of stimuli each rater rated, shape (raters,)."""
+        return self.by_rater.n
+
+    @property
     def ratings_by_stimulus(self) -> IntArray:
         """Number of raters of each stimulus, shape (stimuli,)."""
-        return np.bincount(self.stimulus, minlength=len(self.stimulus_ids))
+        return self.by_stimulus.n
+
+    @cached_property
+    def level_sums(self) -> LevelSums:
+        """Exact sums of the levels of each stimulus."""
+        return LevelSums.of(self.levels, self.by_stimulus, self.scale.level_max)
 
     @cached_property
     def presentation_order(self) -> IntArray:
         """Row numbers sorted by rater, then position (if there are positions)."""
         if self.position is None:
             return np.argsort(self.rater, kind="stable")
-        return np.lexsort((self.position, self.rater))
+        if self.ratings == 0:
+            return np.empty(0, dtype=np.int64)
+        first, last = int(self.position.min()), int(self.position.max())
+        places = (last - first + 1) * len(self.rater_ids)
+        if places >= _LARGEST_KEY:
+            return np.lexsort((self.position, self.rater))
+        return order_of_keys(self.rater * (last - first + 1) + (self.position - first), places)
 
     def of_raters(self, rater_ids: Collection[str]) -> "RatingMatrix":
         """The ratings of some raters; every stimulus stays listed, rated or not."""
         chosen = set(rater_ids)
         if unknown := chosen.difference(self.rater_ids):
             raise ValueError(f"Unknown raters: {', '.join(sorted(unknown))}.")
+        if len(chosen) == len(self.rater_ids):
+            return self
         keep = np.array([rater_id in chosen for rater_id in self.rater_ids], dtype=np.bool_)
-        rows = keep[self.rater]
-        return replace(
-            self,
-            rater=(np.cumsum(keep) - 1)[self.rater[rows]],
-            stimulus=self.stimulus[rows],
-            levels=self.levels[rows],
+        rows, place = np.flatnonzero(keep[self.rater]), np.cumsum(keep) - 1
+        return self._with_rows(
+            rows,
+            rater=lock(place[self.rater[rows]]),
+            stimulus=rows_of(self.stimulus, rows),
             rater_ids=tuple(x for x in self.rater_ids if x in chosen),
-            position=_some(self.position, rows),
-            dwell_ms=_some(self.dwell_ms, rows),
-            sitting=_some(self.sitting, rows),
-            repeats=None if self.repeats is None else self.repeats.of_raters(keep),
-            controls=None if self.controls is None else self.controls.of_raters(keep),
+            repeats=self.repeats and self.repeats.of_raters(keep, place),
+            controls=self.controls and self.controls.of_raters(keep, place),
         )
 
     def canonical(self) -> "RatingMatrix":
         """The same ratings with ids sorted and rows sorted by rater, then stimulus."""
-        if self._is_canonical():
+        if self._is_canonical:
             return self
         rater_place, stimulus_place = _places(self.rater_ids), _places(self.stimulus_ids)
         rater, stimulus = rater_place[self.rater], stimulus_place[self.stimulus]
-        rows = np.argsort(rater * len(self.stimulus_ids) + stimulus)
-        return replace(
-            self,
-            rater=rater[rows],
-            stimulus=stimulus[rows],
-            levels=self.levels[rows],
+        pairs = rater * len(self.stimulus_ids) + stimulus
+        rows = order_of_keys(pairs, len(self.rater_ids) * len(self.stimulus_ids))
+        return self._with_rows(
+            rows,
+            rater=rows_of(rater, rows),
+            stimulus=rows_of(stimulus, rows),
             rater_ids=tuple(sorted(self.rater_ids)),
             stimulus_ids=tuple(sorted(self.stimulus_ids)),
-            position=_some(self.position, rows),
-            dwell_ms=_some(self.dwell_ms, rows),
-            sitting=_some(self.sitting, rows),
             repeats=self.repeats and self.repeats.canonical(rater_place, stimulus_place),
             controls=self.controls and self.controls.canonical(rater_place),
         )
@@ -295,36 +228,50 @@ class RatingMatrix:
         """SHA-256 (64 hexadecimal digits) of the content, whatever the order of rows and ids.
 
         Covers ids, dimension keys in protocol order, scale, levels and, if present, positions,
-        times, sittings, repeats and controls: a JSON header, a line feed, then the canonical rows
-        as little-endian 64-bit integers.
+        times, sittings, repeats and controls, in canonical order; `fingerprint.digest` says how.
         """
         matrix = self.canonical()
-        header = json.dumps(
-            {
-                "format": FINGERPRINT_METHOD,
-                "raters": matrix.rater_ids,
-                "stimuli": matrix.stimulus_ids,
-                "dimensions": matrix.dimensions,
-                "scale": [float(self.scale.low), float(self.scale.step), int(self.scale.level_max)],
-                "parts": [name for name in _ALL_PARTS if getattr(matrix, name) is not None],
-            }
-        )
-        digest = hashlib.sha256(header.encode() + b"\n")
-        for array in (matrix.rater, matrix.stimulus, matrix.levels):
-            digest.update(array.astype("<i8").tobytes())
-        for name in _ALL_PARTS:
-            part = getattr(matrix, name)
-            if part is not None:
-                for array in (part,) if isinstance(part, np.ndarray) else vars(part).values():
-                    digest.update(array.astype("<i8").tobytes())
-        return digest.hexdigest()
+        columns = {name: getattr(matrix, name) for name in (*_ALWAYS, *_OPTIONAL)}
+        for table in ("repeats", "controls"):
+            side = getattr(matrix, table)
+            columns |= {} if side is None else {f"{table}.{k}": v for k, v in vars(side).items()}
+        header = {
+            "format": FINGERPRINT_METHOD,
+            "raters": matrix.rater_ids,
+            "stimuli": matrix.stimulus_ids,
+            "dimensions": matrix.dimensions,
+            "scale": [float(self.scale.low), float(self.scale.step), int(self.scale.level_max)],
+        }
+        return digest(header, {k: array for k, array in columns.items() if array is not None})
 
+    @cached_property
+    def _is_sorted(self) -> bool:
+        """Whether rows are sorted by rater, then stimulus, and no pair occurs twice."""
+        (rater, rater_after), (stimulus, stimulus_after) = (
+            (index[:-1], index[1:]) for index in (self.rater, self.stimulus)
+        )
+        is_next = (rater_after == rater) & (stimulus_after > stimulus)
+        return bool((is_next | (rater_after > rater)).all())
+
+    @cached_property
     def _is_canonical(self) -> bool:
-        if self.repeats is not None or self.controls is not None:
-            return False
-        pairs = self.rater * len(self.stimulus_ids) + self.stimulus
-        ids_sorted = all(list(ids) == sorted(ids) for ids in (self.rater_ids, self.stimulus_ids))
-        return ids_sorted and bool((np.diff(pairs) > 0).all())
+        return (
+            self._is_sorted
+            and all(list(ids) == sorted(ids) for ids in (self.rater_ids, self.stimulus_ids))
+            and (self.repeats is None or self.repeats.is_canonical)
+            and (self.controls is None or self.controls.is_canonical)
+        )
+
+    def _with_rows(self, rows: IntArray, **changes: Any) -> "RatingMatrix":
+        """Some of these ratings, or all in another order: what held before needs no new check."""
+        for name in ("levels", *_OPTIONAL):
+            array = getattr(self, name)
+            changes[name] = None if array is None else rows_of(array, rows)
+        part = object.__new__(RatingMatrix)
+        for field in fields(self):
+            value = changes.get(field.name, getattr(self, field.name))
+            object.__setattr__(part, field.name, value)
+        return part
 
     def _check_shapes(self) -> None:
         rows = (self.ratings,)
@@ -338,15 +285,19 @@ class RatingMatrix:
                 raise ValueError(f"{what} must be given for every rating, or for none.")
 
     def _check_ranges(self) -> None:
-        _require_range("Rater index", self.rater, len(self.rater_ids) - 1)
-        _require_range("Stimulus index", self.stimulus, len(self.stimulus_ids) - 1)
-        _require_range("Level", self.levels, self.scale.level_max)
+        require_range("Rater index", self.rater, len(self.rater_ids) - 1)
+        require_range("Stimulus index", self.stimulus, len(self.stimulus_ids) - 1)
+        require_range("Level", self.levels, self.scale.level_max)
 
     def _check_one_rating_each(self) -> None:
-        pairs = np.sort(self.rater * len(self.stimulus_ids) + self.stimulus)
+        if self._is_sorted:
+            return
+        raters, stimuli = len(self.rater_ids), len(self.stimulus_ids)
+        pairs = self.rater * stimuli + self.stimulus
+        pairs = pairs[order_of_keys(pairs, raters * stimuli)]
         twice = np.flatnonzero(pairs[1:] == pairs[:-1])
         if twice.size:
-            rater, stimulus = divmod(int(pairs[twice[0]]), len(self.stimulus_ids))
+            rater, stimulus = divmod(int(pairs[twice[0]]), stimuli)
             raise ValueError(
                 f"Rater {self.rater_ids[rater]} rated stimulus {self.stimulus_ids[stimulus]} more "
                 "than once; keep one rating of each pair."
@@ -360,48 +311,23 @@ class RatingMatrix:
         if (same_rater & (np.diff(self.position[order]) == 0)).any():
             raise ValueError("Two ratings of a rater have the same position; number them through.")
 
-    def _check_repeats(self) -> None:
-        if self.repeats is None:
-            return
-        rows = len(self.repeats.rater)
-        if self.repeats.stimulus.shape != (rows,):
-            raise ValueError("Repeats need a rater and a stimulus each.")
-        self._check_side_levels("repeat", rows, self.repeats.levels)
-        _require_range("Rater index of a repeat", self.repeats.rater, len(self.rater_ids) - 1)
-        _require_range(
-            "Stimulus index of a repeat", self.repeats.stimulus, len(self.stimulus_ids) - 1
-        )
-
-    def _check_controls(self) -> None:
-        if self.controls is None:
-            return
-        rows = len(self.controls.rater)
-        if self.controls.kind.shape != (rows,):
-            raise ValueError("Controls need a rater and a kind each.")
-        if not self.controls.levels.shape == self.controls.low.shape == self.controls.high.shape:
-            raise ValueError("Controls need a lowest and a highest level for each level.")
-        self._check_side_levels("control", rows, self.controls.levels)
-        _require_range("Rater index of a control", self.controls.rater, len(self.rater_ids) - 1)
-
-    def _check_side_levels(self, what: str, rows: int, levels: IntArray) -> None:
-        if levels.shape != (rows, len(self.dimensions)):
-            raise ValueError(f"Each {what} needs one level for each dimension.")
-        _require_range(f"Level of a {what}", levels, self.scale.level_max)
+    def _check_side_ratings(self) -> None:
+        raters, stimuli = len(self.rater_ids), len(self.stimulus_ids)
+        dimensions, level_max = len(self.dimensions), self.scale.level_max
+        if self.repeats is not None:
+            self.repeats.check(
+                raters=raters, stimuli=stimuli, dimensions=dimensions, level_max=level_max
+            )
+        if self.controls is not None:
+            self.controls.check(raters=raters, dimensions=dimensions, level_max=level_max)
 
 
+_ALWAYS = ("rater", "stimulus", "levels")
 # What may be known of each rating, as sentences name it.
 _OPTIONAL = {"position": "Positions", "dwell_ms": "Times", "sitting": "Sittings"}
-_ALL_PARTS = (*_OPTIONAL, "repeats", "controls")
 
-
-def _some(values: IntArray | None, rows: npt.NDArray[Any]) -> IntArray | None:
-    return None if values is None else values[rows]
-
-
-def _sorted_rows(*columns: IntArray) -> IntArray:
-    """The order of rows that sorts by the first column, then by the next ones."""
-    keys = [key for column in columns for key in np.atleast_2d(column.T)]
-    return np.lexsort(keys[::-1])
+# Keys beyond this would not fit 64 bits.
+_LARGEST_KEY = 2**62
 
 
 def _unique_ids(name: str, ids: Iterable[str]) -> tuple[str, ...]:
@@ -409,23 +335,6 @@ def _unique_ids(name: str, ids: Iterable[str]) -> tuple[str, ...]:
     if len(set(ids)) < len(ids):
         raise ValueError(f"The {name} must be unique.")
     return ids
-
-
-def _locked_integers(name: str, values: npt.ArrayLike | None) -> IntArray | None:
-    if values is None:
-        return None
-    array = np.asarray(values)
-    if array.size and array.dtype.kind not in "iu":
-        raise ValueError(f"The {name} array must hold integers, not {array.dtype}.")
-    locked = np.array(array, dtype=np.int64, order="C")
-    locked.setflags(write=False)
-    return locked
-
-
-def _require_range(what: str, values: IntArray, highest: int) -> None:
-    outside = (values < 0) | (values > highest)
-    if outside.any():
-        raise ValueError(f"{what} {values[outside][0]} lies outside 0..{highest}.")
 
 
 def _indices(what: str, labels: Sequence[str], ids: tuple[str, ...]) -> IntArray:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.analysis.grouping import centred_within, sum_within
+from app.analysis.grouping import Grouping, sum_within
 from app.analysis.matrix import BoolArray, FloatArray, IntArray, RatingMatrix
 from app.analysis.overall import column_names, normalised_weights, with_overall
 
 MOS_METHOD = "scores/mos@1"
 Z_MOS_METHOD = "scores/z-mos@1"
+
+# A spread of z-scores below this is nothing but rounding.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +36,7 @@ class OpinionScores:
 
     @property
     def unanimous(self) -> BoolArray:
-        """Where two or more ratings are all equal. Exact: no tolerance is involved."""
+        """Where two or more ratings are all equal: exact for raw scores, up to rounding for z."""
         unanimous: BoolArray = (self.n >= 2) & (self.sos == 0)
         return unanimous
 
@@ -77,13 +80,16 @@ def mean_opinion_scores(
     .. [2] After Recommendation ITU-R BT.500, annex on the analysis of results: mean scores.
     """
     shares = normalised_weights(matrix.dimensions, weights)
-    in_levels = _averaged(matrix, with_overall(matrix.levels.astype(np.float64), shares))
+    sums, columns = matrix.level_sums, column_names(matrix)
+    squares, n = sums.squares(shares), sums.n[:, None]
+    sos = np.full(squares.shape, np.nan)
+    np.sqrt(squares / np.maximum(n * (n - 1), 1), out=sos, where=n >= 2)
     return OpinionScores(
-        columns=in_levels.columns,
-        mean=matrix.scale.scores(in_levels.mean),
-        sos=matrix.scale.step * in_levels.sos,
-        n=in_levels.n,
-        left_out=in_levels.left_out,
+        columns=columns,
+        mean=matrix.scale.scores(sums.mean(shares)),
+        sos=matrix.scale.step * sos,
+        n=np.repeat(n, len(columns), axis=1),
+        left_out=dict.fromkeys(columns, ()),
     )
 
 
@@ -117,8 +123,11 @@ def z_mean_opinion_scores(
        assessment", CVPR Workshops, 2024.
     """
     shares = normalised_weights(matrix.dimensions, weights)
-    rescaled = 100.0 * (rater_z_scores(matrix) + 3.0) / 6.0
-    return _averaged(matrix, with_overall(rescaled, shares))
+    rescaled = rater_z_scores(matrix)  # in place from here on: these are the largest arrays
+    rescaled += 3.0
+    rescaled *= 100.0
+    rescaled /= 6.0
+    return averaged(matrix, with_overall(rescaled, shares))
 
 
 def rater_z_scores(matrix: RatingMatrix) -> FloatArray:
@@ -126,33 +135,43 @@ def rater_z_scores(matrix: RatingMatrix) -> FloatArray:
 
     Standard deviation with ddof 1; NaN for a rater with one rating or with all ratings alike.
     """
-    z = np.full(matrix.levels.shape, np.nan)
-    raters = len(matrix.rater_ids)
-    for d in range(len(matrix.dimensions)):
-        levels = matrix.levels[:, d].astype(np.float64)
-        count, _, residual = centred_within(levels, matrix.rater, raters)
-        sd = _standard_deviation(residual, matrix.rater, count)[matrix.rater]
-        np.divide(residual, sd, out=z[:, d], where=sd > 0)
+    z = np.full(matrix.levels.shape, np.nan, order="F")
+    for rows, _, by_rater in matrix.by_rater.blocks():
+        for d in range(len(matrix.dimensions)):
+            levels = matrix.levels[rows, d].astype(np.float64)
+            rater = by_rater.moments(levels)
+            sd, residual = by_rater.of_values(rater.sd), levels - by_rater.of_values(rater.mean)
+            np.divide(residual, sd, out=z[rows, d], where=sd > 0)
     return z
 
 
-def _averaged(matrix: RatingMatrix, values: FloatArray) -> OpinionScores:
-    """Average values of shape (ratings, columns) over raters; NaN values are left out."""
+def averaged(matrix: RatingMatrix, values: FloatArray) -> OpinionScores:
+    """Average values of shape (ratings, columns) over raters; NaN values are left out.
+
+    The columns are those of `with_overall`; the unit is that of the values.
+    """
     stimuli, columns = len(matrix.stimulus_ids), column_names(matrix)
     shape = (stimuli, len(columns))
     mean, sos, n = np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int64)
     left_out = {}
     for c, column in enumerate(columns):
         used = ~np.isnan(values[:, c])
-        group = matrix.stimulus[used]
-        n[:, c], mean[:, c], residual = centred_within(values[used, c], group, stimuli)
-        sos[:, c] = _standard_deviation(residual, group, n[:, c])
-        absent = np.unique(matrix.rater[~used])
-        left_out[column] = tuple(sorted(matrix.rater_ids[rater] for rater in absent))
+        if used.all():
+            moments = matrix.by_stimulus.moments(values[:, c])
+            left_out[column] = ()
+        else:
+            moments = Grouping(matrix.stimulus[used], stimuli).moments(values[used, c])
+            absent = np.unique(matrix.rater[~used])
+            left_out[column] = tuple(sorted(matrix.rater_ids[rater] for rater in absent))
+        n[:, c], mean[:, c], sos[:, c] = moments.n, moments.mean, moments.sd
+    sos[sos <= _ROUNDING] = 0.0  # equal values reached by different sums are unanimous
     return OpinionScores(columns, mean, sos, n, left_out)
 
 
-def _standard_deviation(residual: FloatArray, group: IntArray, count: IntArray) -> FloatArray:
-    """Root of the mean squared residual per group, ddof 1; NaN below two values."""
+def standard_deviation(residual: FloatArray, group: IntArray, count: IntArray) -> FloatArray:
+    """Root of the mean squared residual per group, ddof 1; NaN below two values.
+
+    residual : from the mean of its group. count : values in each group, shape (groups,).
+    """
     squares = sum_within(residual * residual, group, len(count))
     return np.where(count >= 2, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)

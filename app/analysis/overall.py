@@ -46,8 +46,12 @@ def with_overall(values: FloatArray, weights: FloatArray) -> FloatArray:
 
     A dimension of weight zero is ignored; NaN in any other makes the overall value NaN.
     """
-    parts = [w * values[:, d] for d, w in enumerate(weights) if w > 0]
-    overall = parts[0]
-    for part in parts[1:]:
-        overall = overall + part
-    return np.column_stack([values, overall])
+    # Each column in one piece, as they are averaged.
+    columns = np.empty((len(values), len(weights) + 1), order="F")
+    columns[:, :-1] = values
+    weighed = [(w, column) for w, column in zip(weights, values.T, strict=True) if w > 0]
+    (first_weight, first), *others = weighed
+    overall = np.multiply(first, first_weight, out=columns[:, -1])
+    for weight, column in others:
+        overall += weight * column
+    return columns

@@ -16,11 +16,15 @@ class RaterKind(StrEnum):
     RANDOM = "random"  # every level equally likely, whatever is shown
     CONSTANT = "constant"  # one level per dimension, drawn once
     REVERSED = "reversed"  # honest on a scale read upside down
+    TWO_LEVEL = "two-level"  # honest, but says only "rather good" or "rather bad"
+    HALF_RANDOM = "half-random"  # honest, but every other answer, by chance, is random
+    SHUFFLED = "shuffled"  # honest scores, each given to another stimulus
+    SHIFTED = "shifted"  # honest, but a quarter of the scale too high, cut off at its end
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRater:
-    """A rater to simulate; bias and inconsistency are in scores and matter if honest or reversed.
+    """A rater to simulate; bias and inconsistency are in scores and matter to all who look.
 
     bias : added to every score, in all dimensions. inconsistency : standard deviation of the
     noise, drawn anew for every stimulus and dimension.
@@ -58,10 +62,28 @@ def simulated_levels(
     if rater.kind is RaterKind.CONSTANT:
         once = generator.integers(0, scale.level_max, size=shape[1], endpoint=True)
         return np.broadcast_to(once, shape).copy()
-    seen = true_scores
-    if rater.kind is RaterKind.REVERSED:
-        seen = scale.low + scale.high - true_scores
-    scores = seen + rater.bias + rater.inconsistency * generator.standard_normal(shape)
+    noise = rater.inconsistency * generator.standard_normal(shape)
+    honest = true_scores + rater.bias + noise
+    match rater.kind:
+        case RaterKind.REVERSED:
+            seen = scale.low + scale.high - true_scores
+            return _nearest_levels(seen + rater.bias + noise, scale)
+        case RaterKind.SHIFTED:
+            return _nearest_levels(honest + (scale.high - scale.low) / 4, scale)
+        case RaterKind.SHUFFLED:
+            return generator.permutation(_nearest_levels(honest, scale))
+        case RaterKind.TWO_LEVEL:
+            good, bad = round(0.75 * scale.level_max), round(0.25 * scale.level_max)
+            return np.where(honest >= (scale.low + scale.high) / 2, good, bad)
+        case RaterKind.HALF_RANDOM:
+            random = generator.integers(0, scale.level_max, size=shape, endpoint=True)
+            is_random = generator.random((shape[0], 1)) < 0.5
+            return np.where(is_random, random, _nearest_levels(honest, scale))
+        case _:
+            return _nearest_levels(honest, scale)
+
+
+def _nearest_levels(scores: FloatArray, scale: Scale) -> IntArray:
     levels = np.rint((scores - scale.low) / scale.step)
     return np.clip(levels, 0, scale.level_max).astype(np.int64)
 

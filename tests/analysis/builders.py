@@ -1,12 +1,13 @@
 """Small matrices for tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.matrix import RatingMatrix, Scale
+from app.analysis.matrix import Controls, IntArray, RatingMatrix, Repeats, Scale
 
 ACR5 = Scale(low=1, step=1, level_max=4)
 
@@ -52,14 +53,48 @@ def shuffled(matrix: RatingMatrix, seed: int) -> RatingMatrix:
     rows = generator.permutation(matrix.ratings)
     raters = generator.permutation(len(matrix.rater_ids))
     stimuli = generator.permutation(len(matrix.stimulus_ids))
-    return RatingMatrix(
-        rater=np.argsort(raters)[matrix.rater[rows]],
-        stimulus=np.argsort(stimuli)[matrix.stimulus[rows]],
+    rater_place, stimulus_place = np.argsort(raters), np.argsort(stimuli)
+    return replace(
+        matrix,
+        rater=rater_place[matrix.rater[rows]],
+        stimulus=stimulus_place[matrix.stimulus[rows]],
         levels=matrix.levels[rows],
         rater_ids=tuple(matrix.rater_ids[i] for i in raters),
         stimulus_ids=tuple(matrix.stimulus_ids[j] for j in stimuli),
-        dimensions=matrix.dimensions,
-        scale=matrix.scale,
+        repeats=_shuffled_repeats(matrix.repeats, generator, rater_place, stimulus_place),
+        controls=_shuffled_controls(matrix.controls, generator, rater_place),
         position=None if matrix.position is None else matrix.position[rows],
         dwell_ms=None if matrix.dwell_ms is None else matrix.dwell_ms[rows],
+        sitting=None if matrix.sitting is None else matrix.sitting[rows],
+    )
+
+
+def _shuffled_repeats(
+    repeats: Repeats | None,
+    generator: np.random.Generator,
+    rater_place: IntArray,
+    stimulus_place: IntArray,
+) -> Repeats | None:
+    if repeats is None:
+        return None
+    rows = generator.permutation(len(repeats.rater))
+    return Repeats(
+        rater_place[repeats.rater[rows]],
+        stimulus_place[repeats.stimulus[rows]],
+        repeats.levels[rows],
+    )
+
+
+def _shuffled_controls(
+    controls: Controls | None, generator: np.random.Generator, rater_place: IntArray
+) -> Controls | None:
+    if controls is None:
+        return None
+    rows = generator.permutation(len(controls.rater))
+    return Controls(
+        rater_place[controls.rater[rows]],
+        controls.kind[rows],
+        controls.levels[rows],
+        controls.low[rows],
+        controls.high[rows],
     )

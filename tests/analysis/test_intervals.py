@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from app.analysis.bootstrap import interval_bounds
 from app.analysis.intervals import IntervalMethod, confidence_bounds, sos_parameter
 from app.analysis.matrix import RatingMatrix
 from app.analysis.opinion_scores import mean_opinion_scores
@@ -23,7 +24,8 @@ MIXED = [[-1, 3, 2, 0], [-1, -1, 2, 4], [-1, -1, 2, 2]]
 def bounds(
     matrix: RatingMatrix, method: IntervalMethod, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
-    found = confidence_bounds(mean_opinion_scores(matrix), ACR5, method=method, level=level)
+    scores = mean_opinion_scores(matrix)
+    found = interval_bounds(matrix, scores, method=method, level=level)
     return found.low[:, 0], found.high[:, 0]
 
 
@@ -96,6 +98,13 @@ def test_a_unanimous_stimulus_borrows_the_spread_of_the_others() -> None:
     assert found.borrowed[:, 0].tolist() == [False, False, True, False]
 
 
+def test_normal_is_the_t_interval_with_the_normal_quantile() -> None:
+    low, high = bounds(dense(MIXED), IntervalMethod.NORMAL)
+    half = 1.959963984540054 * 2 / np.sqrt(3)
+    assert (low[3], high[3]) == pytest.approx((3 - half, 3 + half), abs=1e-9)
+    assert high[2] > 3.5, "a unanimous stimulus borrows the pooled spread"
+
+
 def test_pooled_t_gives_one_width_to_equal_n() -> None:
     low, high = bounds(dense(MIXED), POOLED)
     half = stats.t.ppf(0.975, 4) * np.sqrt(2) / np.sqrt(3)
@@ -142,7 +151,21 @@ def test_sos_jeffreys_needs_a_scale() -> None:
         confidence_bounds(mean_opinion_scores(dense(MIXED)), None, method=JEFFREYS)
 
 
-@pytest.mark.parametrize(("method", "least"), [(T, 0.90), (JEFFREYS, 0.94)])
+def test_resampling_needs_the_ratings() -> None:
+    scores = mean_opinion_scores(dense(MIXED))
+    with pytest.raises(ValueError, match="needs the ratings"):
+        confidence_bounds(scores, ACR5, method=IntervalMethod.BOOTSTRAP_RATERS)
+
+
+@pytest.mark.parametrize(
+    ("method", "least"),
+    [
+        (T, 0.90),
+        (JEFFREYS, 0.94),
+        (IntervalMethod.NORMAL, 0.87),
+        (IntervalMethod.BOOTSTRAP_RATERS, 0.85),
+    ],
+)
 def test_intervals_cover_the_true_mos(method: IntervalMethod, least: float) -> None:
     # 4,000 stimuli, ten raters each, whose opinions are rounded and cut off at the scale's ends.
     generator = np.random.default_rng(8)

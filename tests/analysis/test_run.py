@@ -116,9 +116,10 @@ def test_checks_that_do_not_reject_are_made_and_shown() -> None:
     result = analyse(matrix, Configuration(rejecting=frozenset()))
     assert result.rejected == ()
     seen = [(e.check, e.dimension) for e in result.evidence]
-    order = [(c, d) for c in ("bt500", "agreement", "variation") for d in matrix.dimensions]
+    by_dimension = ("bt500", "agreement", "variation", "controls")
+    order = [(c, d) for c in by_dimension for d in matrix.dimensions] + [("pace", "overall")]
     assert list(dict.fromkeys(seen)) == order
-    assert len(seen) == 3 * 2 * 23
+    assert len(seen) == (4 * 2 + 1) * 23
 
 
 def test_parameters_of_the_configuration_reach_their_methods() -> None:
@@ -143,10 +144,12 @@ def test_parameters_of_the_configuration_reach_their_methods() -> None:
 
 def test_methods_are_named_with_their_versions() -> None:
     assert analyse(dense([[1, 2], [2, 3]])).methods == (
-        "ratings@3",
+        "ratings@4",
         "screening/bt500@1",
-        "screening/agreement@1",
-        "screening/variation@1",
+        "screening/agreement@2",
+        "screening/variation@2",
+        "screening/controls@1",
+        "screening/pace@1",
         "scores/mos@1",
         "scores/z-mos@1",
         "scores/overall-weighted-mean@1",
@@ -160,7 +163,9 @@ def test_methods_are_named_with_their_versions() -> None:
 def test_everyone_rejected_is_reported_with_the_evidence() -> None:
     with pytest.raises(EveryoneRejectedError) as caught:
         analyse(dense(np.full((3, 30), 4)))
-    assert {e.check for e in caught.value.evidence} == {"bt500", "agreement", "variation"}
+    assert {e.check for e in caught.value.evidence} == {
+        check.name for check in Configuration().checks
+    }
 
 
 def test_a_rater_without_ratings_does_not_hide_that_everyone_is_rejected() -> None:

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.analysis.grouping import Grouping
 from app.analysis.matrix import RatingMatrix, Scale
 from app.analysis.screening import BT500, Deviation, Status
-from app.analysis.screening.bt500 import far_ratings, far_sides, largest_int64_panel
+from app.analysis.screening.bt500 import (
+    far_limits,
+    far_ratings,
+    largest_int64_panel,
+    power_sums,
+)
 
 from .builders import DATASETS, dataset, dense, of_scores, shuffled
 
@@ -22,6 +28,14 @@ EDGE_CASES = (
 def failed(matrix: RatingMatrix, check: BT500) -> list[int]:
     """Numbers of the raters who failed."""
     return [int(e.rater_id[1:]) for e in check.evidence(matrix) if e.status is Status.FAILED]
+
+
+def far_sides(tally: list[int], deviation: Deviation = Deviation.POPULATION) -> list[int]:
+    """Which levels are far, 1 above and -1 below, where each was given so many times."""
+    levels = np.repeat(np.arange(len(tally)), tally)
+    one_stimulus = Grouping(np.zeros(len(levels), dtype=np.int64), 1)
+    limits = far_limits(power_sums(levels, one_stimulus, len(tally) - 1), deviation)
+    return [int(u >= limits.high[0]) - int(u <= limits.low[0]) for u in range(len(tally))]
 
 
 def sides_by_fractions(tally: list[int], deviation: Deviation) -> list[int]:
@@ -108,7 +122,7 @@ def test_a_block_of_one_fifth_stands_exactly_two_deviations_away(raters: int) ->
 def test_kurtosis_of_exactly_two_or_four_still_means_k_of_two(
     tally: list[int], sides: list[int]
 ) -> None:
-    assert far_sides(np.array([tally]), Deviation.POPULATION)[0].tolist() == sides
+    assert far_sides(tally) == sides
 
 
 def test_unanimous_stimuli_count_for_nobody_but_stay_in_the_denominator() -> None:
@@ -180,35 +194,40 @@ def test_dimensions_are_checked_one_by_one() -> None:
 def test_sides_follow_the_definition_in_exact_fractions(
     tally: list[int], deviation: Deviation
 ) -> None:
-    sides = far_sides(np.array([tally]), deviation)
-    assert sides[0].tolist() == sides_by_fractions(tally, deviation)
+    assert far_sides(tally, deviation) == sides_by_fractions(tally, deviation)
 
 
-@pytest.mark.parametrize(("level_max", "raters"), [(4, 724), (50, 134), (100, 84)])
+@pytest.mark.parametrize(("level_max", "raters"), [(4, 19483), (50, 1558), (100, 779)])
 def test_largest_panel_for_64_bits(level_max: int, raters: int) -> None:
     assert largest_int64_panel(level_max) == raters
-    assert raters**6 * level_max**4 // 4 < 2**63 <= (raters + 1) ** 6 * level_max**4 // 4
+    # 4 V², V being n² level_max² / 4 for raters split between the ends of the scale.
+    assert (raters * level_max) ** 4 // 4 < 2**63 <= ((raters + 1) * level_max) ** 4 // 4
 
 
-@pytest.mark.parametrize("raters", [134, 135, 3000])
+@pytest.mark.parametrize("raters", [84, 450, 1558, 1559, 5000])
 @pytest.mark.parametrize("deviation", Deviation)
-def test_panels_beyond_64_bits_are_exact_too(raters: int, deviation: Deviation) -> None:
-    rows = []
+def test_panels_up_to_and_beyond_64_bits_are_exact(raters: int, deviation: Deviation) -> None:
     for low in (raters // 2, raters - 1, raters // 5, raters - raters // 20):
-        row = [0] * 51
-        row[0], row[50] = low, raters - low
-        rows.append(row)
-    sides = far_sides(np.array(rows), deviation)
-    assert sides.tolist() == [sides_by_fractions(row, deviation) for row in rows]
+        tally = [low, *[0] * 49, raters - low]
+        assert far_sides(tally, deviation) == sides_by_fractions(tally, deviation)
 
 
-def test_large_and_small_panels_mix_in_one_test() -> None:
+def test_a_scale_so_fine_that_its_powers_exceed_64_bits() -> None:
+    finest = 2**40
+    table = np.full((21, 3), 7)
+    table[4, 0], table[9, 1], table[:, 2] = finest, 0, np.arange(21) * (finest // 20)
+    counts = far_ratings(dense(table, scale=Scale(low=0, step=1, level_max=finest)), 0)
+    assert counts.above.tolist() == [int(i == 4) for i in range(21)]
+    assert counts.below.tolist() == [int(i == 9) for i in range(21)]
+
+
+def test_a_stimulus_that_many_rated_stands_beside_one_that_few_did() -> None:
     scale = Scale(low=0, step=0.1, level_max=50)
-    table = np.full((200, 2), 30)
+    table = np.full((2000, 2), 30)
     table[0] = 10
     table[100:, 1] = -1
     below = far_ratings(dense(table, scale=scale), 0).below
-    assert below.tolist() == [2] + [0] * 199
+    assert below.tolist() == [2] + [0] * 1999
 
 
 @settings(max_examples=30, deadline=None)

@@ -68,7 +68,8 @@ def test_expected_runs_of_a_rater_without_ratings_is_nan() -> None:
     [
         (EVEN, Status.PASSED),
         (np.full(40, 2), Status.FAILED),  # constant
-        (np.where(EVEN == 0, 0, 4), Status.PASSED),  # two levels
+        (np.where(EVEN == 0, 0, 4), Status.FAILED),  # two levels of five
+        (np.where(EVEN == 0, 0, np.where(EVEN == 1, 3, 4)), Status.PASSED),  # three levels
         (np.where(np.arange(40) < 2, 0, 4), Status.FAILED),  # 38 of 40 alike
         (np.concatenate([EVEN[:20], np.full(20, 3)]), Status.FAILED),  # gave up half-way
         (np.concatenate([EVEN[:32], np.full(8, 3)]), Status.PASSED),  # a run of eight
@@ -111,3 +112,30 @@ def test_a_panel_of_constant_raters_fails_as_a_whole() -> None:
     found = Variation().evidence(dense(np.full((3, 30), 4)))
     assert {item.status for item in found} == {Status.FAILED}
     assert found[0].reason == "Gave the same score to all 30 stimuli."
+
+
+@pytest.mark.parametrize(
+    ("panel_levels", "rated", "status"),
+    [
+        (5, 40, Status.FAILED),
+        (5, 13, Status.NOT_APPLICABLE),  # too few for any part of the check
+        (3, 40, Status.PASSED),  # the panel uses three levels: two are no sign of anything
+        (2, 40, Status.PASSED),
+    ],
+)
+def test_two_levels_are_few_only_where_the_panel_uses_many(
+    panel_levels: int, rated: int, status: Status
+) -> None:
+    table = np.tile(np.arange(40) % panel_levels, (5, 1))
+    table[0] = np.where(np.arange(40) < rated, np.arange(40) % 2, -1)
+    found = Variation().evidence(dense(table))[0]
+    assert found.status is status
+    assert found.numbers["levels"] == 2
+
+
+def test_two_levels_may_be_chance_where_the_panel_has_two_favourites() -> None:
+    # Nine in ten ratings of a usual rater are on two levels: 20 of 20 happen with 0.9 ** 20.
+    usual = np.where(np.arange(20) < 18, np.arange(20) % 2, 2 + np.arange(20) % 2)
+    table = np.tile(usual, (5, 1))
+    table[0] = np.arange(20) % 2
+    assert Variation().evidence(dense(table))[0].status is Status.PASSED

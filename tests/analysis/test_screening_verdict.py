@@ -32,7 +32,7 @@ def test_failing_any_rejecting_check_in_any_dimension_rejects(
 
 
 def test_everyone_rejected_is_an_error_that_carries_the_evidence() -> None:
-    with pytest.raises(EveryoneRejectedError, match="reject every rater") as caught:
+    with pytest.raises(EveryoneRejectedError, match="rejects every rater") as caught:
         rejected_raters(EVIDENCE, rejecting={"bt500", "agreement"}, raters="ab")
     assert caught.value.evidence == EVIDENCE
 

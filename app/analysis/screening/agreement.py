@@ -8,9 +8,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from scipy import special
 
-from app.analysis.correlation import pearson_within, spearman_within
-from app.analysis.matrix import FloatArray, IntArray, RatingMatrix
-from app.analysis.screening.evidence import Evidence, Status
+from app.analysis.correlation import pearson, spearman
+from app.analysis.grouping import Grouping
+from app.analysis.matrix import BoolArray, FloatArray, IntArray, RatingMatrix
+from app.analysis.screening.evidence import Evidence, Status, defined
+from app.analysis.screening.panel_mean import ROUNDING, lowest_at
 
 
 class AgreementRule(StrEnum):
@@ -24,7 +26,7 @@ class LeaveOneOut(NamedTuple):
     """Correlation of each rater with the mean of the others; each shape (raters,).
 
     pearson, spearman : NaN where not defined.
-    stimuli : number of stimuli that the rater and at least one other rated.
+    stimuli : number of stimuli that the rater and at least one other who counts rated.
     """
 
     pearson: FloatArray
@@ -45,12 +47,17 @@ class Agreement:
     and the mean of all *other* raters' scores; the lower of Pearson and Spearman counts. The
     threshold is relative, since what counts as good agreement depends on the question asked.
 
+    Those who fall below the threshold (or have no r) are then taken out of the others' means, r
+    and threshold are computed again, and so on until nothing changes: where a picture has two or
+    three ratings, one random rater among them would otherwise make the honest ones look bad, and
+    hide behind it. Everyone is judged by the last yardstick, also those who are not part of it.
+
     Parameters
     ----------
     rule : AgreementRule
         - ``half-median`` (default): half the median of all raters' r. It lies midway between a
           typical rater and one who answers at random, whose r is about zero. `error_rate` below
-          goes with this rule.
+          and the renewal of the yardstick go with this rule.
         - ``mean-minus-sd``: mean(r) - sd(r), ddof 1, as in BT.1788 [1]_, for comparability. In
           a panel without any bad rater it rejects every sixth if agreement is moderate, because
           one sixth of any bell curve lies below; a few bad raters inflate sd until it misses
@@ -60,11 +67,11 @@ class Agreement:
     min_stimuli : int
         Fewest stimuli shared with others for a correlation to be looked at; at least 4.
     error_rate : float
-        Greatest chance to be accepted of taking a rater for the opposite of what they are.
-        With r on Fisher's scale (standard error 1/√(n - 3)), 3 + (z / artanh threshold)² stimuli
-        are enough to tell a random rater from the threshold; z = 1.645 at 5 %. A rater with
-        fewer who lies below it fails only if not even chance explains it (a reversed scale);
-        otherwise the check is not applicable.
+        How seldom a typical rater, one at the median, may come out as low as this one by chance
+        for this one to fail. On Fisher's scale, artanh r, chance has a standard error of
+        1/√(n - 3): a rater below the threshold fails if artanh median - artanh r exceeds z such
+        errors, z = 2.58 at 0.5 %. Otherwise the stimuli are too few to judge, and the check is
+        not applicable. With 3 + (z / (artanh median - artanh threshold))² or more it always is.
 
     Notes
     -----
@@ -75,7 +82,9 @@ class Agreement:
       (`variation` finds constant raters);
     - a panel without agreement (median of r not above 0): `half-median` has no threshold, and
       the check is not applicable to anyone;
-    - the yardstick is the panel: if half of it or more is bad, this check is blind;
+    - the yardstick is the panel: if half of it or more is bad, this check is blind, and a
+      minority who really sees things differently looks like bad raters;
+    - half-random raters lie near the threshold: about two thirds of them are found;
     - bias and compression of the scale do not change r.
 
     References
@@ -84,12 +93,12 @@ class Agreement:
     """
 
     name: ClassVar[str] = "agreement"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     rule: AgreementRule = AgreementRule.HALF_MEDIAN
     ceiling: float = 0.70
     min_stimuli: int = 10
-    error_rate: float = 0.05
+    error_rate: float = 0.005
 
     def __post_init__(self) -> None:
         if self.min_stimuli < 4:
@@ -106,26 +115,43 @@ class Agreement:
         )
 
     def _of_dimension(self, matrix: RatingMatrix, d: int, dimension: str) -> list[Evidence]:
-        found = leave_one_out(matrix, d)
+        found, judged = self._settled(matrix, d)
         lower = found.lower
-        judged = lower[(found.stimuli >= self.min_stimuli) & ~np.isnan(lower)]
         threshold = relative_threshold(judged, self.rule, self.ceiling)
-        enough = self._enough_stimuli(threshold)
+        typical = float(np.median(judged)) if judged.size else math.nan
+        enough = self._enough_stimuli(typical, threshold)
         evidence = []
         for i, rater_id in enumerate(matrix.rater_ids):
             n, r = int(found.stimuli[i]), float(lower[i])
-            status, reason = self._verdict(r, n, threshold, enough)
+            status, reason = self._verdict(r, n, typical, threshold, enough)
             numbers = {
-                "pearson": _defined(found.pearson[i]),
-                "spearman": _defined(found.spearman[i]),
-                "threshold": _defined(threshold),
+                "pearson": defined(found.pearson[i]),
+                "spearman": defined(found.spearman[i]),
+                "threshold": defined(threshold),
                 "stimuli": n,
-                "stimuli_needed": _defined(enough),
+                "stimuli_needed": defined(enough),
             }
             evidence.append(Evidence(self.name, dimension, rater_id, status, reason, numbers))
         return evidence
 
-    def _verdict(self, r: float, n: int, threshold: float, enough: float) -> tuple[Status, str]:
+    def _settled(self, matrix: RatingMatrix, d: int) -> tuple[LeaveOneOut, FloatArray]:
+        """The correlations with the last yardstick, and those of them that set the threshold."""
+        counting: BoolArray | None = None
+        for _ in range(_MOST_YARDSTICKS):
+            found = leave_one_out(matrix, d, counting)
+            lower = found.lower
+            judged = lower[(found.stimuli >= self.min_stimuli) & ~np.isnan(lower)]
+            threshold = relative_threshold(judged, self.rule, self.ceiling)
+            above: BoolArray = lower >= lowest_at(threshold)
+            is_settled = above.all() if counting is None else bool((above == counting).all())
+            if is_settled or self.rule is AgreementRule.MEAN_MINUS_SD or above.sum() < 2:
+                break
+            counting = above
+        return found, judged
+
+    def _verdict(
+        self, r: float, n: int, typical: float, threshold: float, enough: float
+    ) -> tuple[Status, str]:
         if n < self.min_stimuli:
             reason = f"Shares {n} stimuli with other raters; this check needs {self.min_stimuli}."
             return Status.NOT_APPLICABLE, reason
@@ -135,27 +161,26 @@ class Agreement:
         if math.isnan(threshold):
             reason = "The raters agree too little with each other to judge one by the rest."
             return Status.NOT_APPLICABLE, reason
-        if r >= threshold:
+        if r >= lowest_at(threshold):
             seen = f"Agrees with the other raters (correlation {r:.3f} over {n} stimuli)"
             return Status.PASSED, f"{seen}; at least {threshold:.3f} was asked for."
-        if n < enough and self._best_case(r, n) >= threshold:
+        if n < enough and self._lowest_by_chance(typical, n) <= r:
             seen = f"Correlation {r:.3f} with the other raters; {n} stimuli are too few to judge"
             return Status.NOT_APPLICABLE, f"{seen}; about {enough:.0f} are needed here."
         seen = f"Agrees too little with the other raters (correlation {r:.3f} over {n} stimuli)"
         return Status.FAILED, f"{seen}; at least {threshold:.3f} was asked for."
 
-    def _enough_stimuli(self, threshold: float) -> float:
-        """Stimuli needed to tell a random rater from the threshold; NaN without threshold."""
+    def _enough_stimuli(self, typical: float, threshold: float) -> float:
+        """Stimuli that tell a typical rater from one at the threshold; NaN without threshold."""
         if self.rule is AgreementRule.MEAN_MINUS_SD:
             return self.min_stimuli
         if math.isnan(threshold):
             return math.nan
-        return math.ceil(3 + (self._z / math.atanh(min(threshold, _NEARLY_ONE))) ** 2)
+        return math.ceil(3 + (self._z / (_fisher(typical) - _fisher(threshold))) ** 2)
 
-    def _best_case(self, r: float, n: int) -> float:
-        """The correlation that chance could at best have hidden behind r."""
-        fisher = math.atanh(max(-_NEARLY_ONE, min(r, _NEARLY_ONE)))
-        return math.tanh(fisher + self._z / math.sqrt(n - 3))
+    def _lowest_by_chance(self, typical: float, n: int) -> float:
+        """The correlation that a typical rater reaches by chance at least, but for `error_rate`."""
+        return math.tanh(_fisher(typical) - self._z / math.sqrt(n - 3))
 
     @property
     def _z(self) -> float:
@@ -164,24 +189,54 @@ class Agreement:
 
 _NEARLY_ONE = 1 - 1e-12
 
+# The yardstick settles after one renewal or two; this only ends a circle.
+_MOST_YARDSTICKS = 6
 
-def leave_one_out(matrix: RatingMatrix, dimension: int) -> LeaveOneOut:
+
+def leave_one_out(
+    matrix: RatingMatrix, dimension: int, counting: BoolArray | None = None
+) -> LeaveOneOut:
     """Correlate every rater's levels with the mean of the other raters' levels.
 
     The mean of the others at stimulus j is (T_j - level) / (n_j - 1), T_j and n_j being the sum
     and the number of its levels; stimuli with n_j = 1 have no others and are left out. Sums of
     integers are exact, so equal means are equal numbers and ties in rank are found exactly.
+
+    With `counting`, shape (raters,), only these raters enter the means; all are still compared.
     """
-    shared = matrix.ratings_by_stimulus[matrix.stimulus] >= 2
-    rater, stimulus = matrix.rater[shared], matrix.stimulus[shared]
-    level = matrix.levels[shared, dimension].astype(np.float64)
-    total = np.bincount(stimulus, weights=level, minlength=len(matrix.stimulus_ids))
-    others = (total[stimulus] - level) / (matrix.ratings_by_stimulus[stimulus] - 1)
+    level, by_stimulus = matrix.levels[:, dimension], matrix.by_stimulus
+    if counting is None:
+        own, n = np.ones_like(level), by_stimulus.n
+        total = matrix.level_sums.total[:, dimension].astype(np.int64)
+    else:
+        own = matrix.by_rater.of_values(counting.astype(np.int64))
+        total, n = by_stimulus.integer_sum(own * level), by_stimulus.integer_sum(own)
     raters = len(matrix.rater_ids)
+    found = LeaveOneOut(np.empty(raters), np.empty(raters), np.empty(raters, dtype=np.int64))
+    for rows, groups, by_rater in matrix.by_rater.blocks():
+        stimulus, is_own = matrix.stimulus[rows], own[rows]
+        others, others_n = total[stimulus] - is_own * level[rows], n[stimulus] - is_own
+        of_block = _with_others(level[rows], others, others_n, by_rater)
+        for array, part in zip(found, of_block, strict=True):
+            array[groups] = part
+    return found
+
+
+def _with_others(
+    level: IntArray, others: IntArray, others_n: IntArray, by_rater: Grouping
+) -> LeaveOneOut:
+    """Correlate levels with sums of others' levels divided by the number of these others."""
+    shared = others_n > 0
+    if not shared.all():
+        level, others, others_n = level[shared], others[shared], others_n[shared]
+        by_rater = Grouping(by_rater.group[shared], by_rater.groups)
+    mean = others / others_n
+    # Sums over equally many others are ordered like their means, and integers are ranked faster.
+    is_balanced = others_n.size and others_n.min() == others_n.max()
     return LeaveOneOut(
-        pearson=pearson_within(level, others, rater, raters),
-        spearman=spearman_within(level, others, rater, raters),
-        stimuli=np.bincount(rater, minlength=raters),
+        pearson=pearson(level.astype(np.float64), mean, by_rater),
+        spearman=spearman(level, others if is_balanced else mean, by_rater),
+        stimuli=by_rater.n,
     )
 
 
@@ -195,10 +250,11 @@ def relative_threshold(correlations: FloatArray, rule: AgreementRule, ceiling: f
         return math.nan
     if rule is AgreementRule.HALF_MEDIAN:
         median = float(np.median(correlations))
-        return min(ceiling, median / 2) if median > 0 else math.nan
+        return min(ceiling, median / 2) if median > ROUNDING else math.nan
     sd = float(np.std(correlations, ddof=1)) if len(correlations) > 1 else 0.0
     return min(ceiling, float(np.mean(correlations)) - sd)
 
 
-def _defined(number: float) -> float | None:
-    return float(number) if math.isfinite(number) else None
+def _fisher(r: float) -> float:
+    """Fisher's scale, on which chance spreads all correlations alike; ±1 are not reached."""
+    return math.atanh(max(-_NEARLY_ONE, min(r, _NEARLY_ONE)))

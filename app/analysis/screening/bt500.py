@@ -6,13 +6,14 @@ order of the raters, would decide who is rejected. All comparisons are therefore
 integers computed from levels.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from app.analysis.grouping import Grouping, NumberArray, as_integers, exact_numbers
 from app.analysis.matrix import IntArray, RatingMatrix
 from app.analysis.screening.evidence import Evidence, Status
 
@@ -35,6 +36,29 @@ class FarRatings(NamedTuple):
     above: IntArray
     below: IntArray
     rated: IntArray
+
+
+class PowerSums(NamedTuple):
+    """Per stimulus: number of ratings u, and Σ u, Σ u², Σ u³, Σ u⁴.
+
+    Integers of 64 bits, or Python's unbounded ones; each shape (stimuli,).
+    """
+
+    n: NumberArray
+    first: NumberArray
+    second: NumberArray
+    third: NumberArray
+    fourth: NumberArray
+
+
+class FarLimits(NamedTuple):
+    """Per stimulus: levels up to `low` are far below the mean, those from `high` on far above.
+
+    Each int64, shape (stimuli,); -1 and a very large number where nothing is far.
+    """
+
+    low: IntArray
+    high: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +99,7 @@ class BT500:
 
     name: ClassVar[str] = "bt500"
     version: ClassVar[int] = 1
+    one_sided: ClassVar[str] = "strict or lenient"
 
     deviation: Deviation = Deviation.POPULATION
     max_share: float = 0.05
@@ -118,7 +143,7 @@ class BT500:
         sides = f"{above} above and {below} below"
         if imbalance < self.min_imbalance:
             return Status.FAILED, f"{seen}, on both sides ({sides}): not a steady taste."
-        return Status.PASSED, f"{seen}, but mostly on one side ({sides}): strict or lenient."
+        return Status.PASSED, f"{seen}, but mostly on one side ({sides}): {self.one_sided}."
 
 
 def far_ratings(
@@ -126,58 +151,74 @@ def far_ratings(
 ) -> FarRatings:
     """Count for each rater the ratings far above and far below the others' (P and Q of BT.500).
 
-    Decided once per stimulus and level, then looked up for each rating, so that equal ratings
-    always get equal verdicts. Memory: about 60 bytes per stimulus and level of the scale.
+    Decided once per stimulus, as limits between levels, then looked up for each rating, so that
+    equal ratings always get equal verdicts.
     """
-    stimuli, level_count = len(matrix.stimulus_ids), matrix.scale.level_max + 1
-    cell = matrix.stimulus * level_count + matrix.levels[:, dimension]
-    tally = np.bincount(cell, minlength=stimuli * level_count).reshape(stimuli, level_count)
-    side = far_sides(tally, deviation).ravel()[cell]
-    above, below = (
-        np.bincount(matrix.rater[side == sign], minlength=len(matrix.rater_ids)) for sign in (1, -1)
+    level, by_stimulus = matrix.levels[:, dimension], matrix.by_stimulus
+    limits = far_limits(power_sums(level, by_stimulus, matrix.scale.level_max), deviation)
+    above = level >= by_stimulus.of_values(limits.high)
+    below = level <= by_stimulus.of_values(limits.low)
+    return FarRatings(
+        matrix.by_rater.integer_sum(above.astype(np.int64)),
+        matrix.by_rater.integer_sum(below.astype(np.int64)),
+        matrix.ratings_by_rater,
     )
-    return FarRatings(above, below, matrix.ratings_by_rater)
 
 
-def far_sides(tally: IntArray, deviation: Deviation) -> npt.NDArray[np.int8]:
-    """Which levels of which stimuli are far: 1 above, -1 below, 0 near.
+def power_sums(level: IntArray, by_stimulus: Grouping, level_max: int) -> PowerSums:
+    """Sums of the first four powers of the levels of each stimulus.
 
-    `tally` holds how often each level was given, shape (stimuli, levels). Panels too large for
-    64-bit integers are computed with Python's unbounded ones.
+    Panels too large for 64-bit integers are summed in Python's unbounded ones.
     """
-    fits = tally.sum(axis=1) <= largest_int64_panel(tally.shape[1] - 1)
-    sides = np.zeros(tally.shape, dtype=np.int8)
-    sides[fits] = _exact_sides(tally[fits], deviation)
-    sides[~fits] = _exact_sides(tally[~fits].astype(object), deviation)
-    return sides
+    n = by_stimulus.n
+    most = int(n.max(initial=0))
+    largest = most * level_max**4 if most <= largest_int64_panel(level_max) else 2**64
+
+    def powers(part: slice) -> list[NumberArray]:
+        u = exact_numbers(level[part], largest)
+        square = u * u
+        return [u, square, square * u, square * square]
+
+    sums = [as_integers(total) for total in by_stimulus.sums(powers)]
+    return PowerSums(n.astype(sums[0].dtype), *sums)
+
+
+def far_limits(sums: PowerSums, deviation: Deviation) -> FarLimits:
+    """Between which levels of each stimulus a rating is near.
+
+    With V = n Σ u² - (Σ u)² = n² m₂ and W = n³ Σ u⁴ - 4 n² Σ u Σ u³ + 6 n (Σ u)² Σ u² - 3 (Σ u)⁴
+    = n⁴ m₄, kurtosis is W / V², and n times a deviation from the mean is d = n u - Σ u. With
+    divisor n, S² = V / n² and u is far if d² >= k² V; with divisor n - 1, S² = V / (n (n - 1))
+    and it is far if (n - 1) d² >= k² n V. The least such |d| is a whole number, and so are the
+    limits of u.
+    """
+    n, s1, s2, s3, s4 = sums
+    v = n * s2 - s1 * s1
+    w = n * n * (n * s4 - 4 * s1 * s3) + 3 * s1 * s1 * (2 * n * s2 - s1 * s1)
+    is_normal = (2 * v * v <= w) & (w <= 4 * v * v)
+    squares = np.where(is_normal, 4, 20) * v
+    if deviation is Deviation.SAMPLE:
+        squares = -(-squares * n // np.maximum(n - 1, 1))
+    least = _root_rounded_up(squares)
+    has_spread, one_each = v > 0, np.maximum(n, 1)
+    low = np.where(has_spread, (s1 - least) // one_each, -1)
+    high = np.where(has_spread, -((-s1 - least) // one_each), _INT64_MAX)
+    return FarLimits(low.astype(np.int64), high.astype(np.int64))
 
 
 def largest_int64_panel(level_max: int) -> int:
     """Most raters of one stimulus for whom 64-bit integers cannot overflow.
 
-    The largest number that occurs is 4 (Σ d²)². With n raters split between the ends of the
-    scale it reaches n⁶ level_max⁴ / 4; nothing else exceeds that from n = 2 on.
+    The largest number that matters is 4 V². With n raters split between the ends of the scale V
+    reaches n² level_max² / 4. (What is added up to W may be larger for a moment, which does no
+    harm: integers of 64 bits are exact but for multiples of 2⁶⁴, and W itself is smaller.)
     """
-    n = 2
-    while (n + 1) ** 6 * level_max**4 <= 4 * _INT64_MAX:
-        n += 1
-    return n
+    return math.isqrt(math.isqrt(4 * _INT64_MAX)) // level_max
 
 
-def _exact_sides(tally: npt.NDArray[Any], deviation: Deviation) -> npt.NDArray[np.int8]:
-    """Compare n d² with k² Σ d², where d = n · level - Σ levels is n times the deviation.
-
-    m₂ = Σ d² / n³ and m₄ = Σ d⁴ / n⁵ give β₂ = n Σ d⁴ / (Σ d²)². With divisor n,
-    S² = Σ d² / n³ and the comparison is n d² >= k² Σ d²; with divisor n - 1,
-    S² = Σ d² / (n² (n - 1)) and it is (n - 1) d² >= k² Σ d².
-    """
-    level = np.arange(tally.shape[1]).astype(tally.dtype)
-    n = tally.sum(axis=1, keepdims=True)
-    d = n * level - (tally * level).sum(axis=1, keepdims=True)
-    squares = d * d
-    sum2 = (tally * squares).sum(axis=1, keepdims=True)
-    sum4 = (tally * squares * squares).sum(axis=1, keepdims=True)
-    normal = (2 * sum2 * sum2 <= n * sum4) & (n * sum4 <= 4 * sum2 * sum2)
-    divisor = n if deviation is Deviation.POPULATION else n - 1
-    far = (sum2 > 0) & (divisor * squares >= np.where(normal, 4, 20) * sum2)
-    return np.where(far, np.sign(d), 0).astype(np.int8)
+def _root_rounded_up(squares: NumberArray) -> NumberArray:
+    """The least whole number whose square is at least this; exact."""
+    if squares.dtype == object:
+        return np.array([math.isqrt(x - 1) + 1 if x > 0 else 0 for x in squares], dtype=object)
+    # Below 2**52, as all squares are here, the root of a float is never rounded across an integer.
+    return np.ceil(np.sqrt(squares.astype(np.float64))).astype(np.int64)

@@ -1,5 +1,6 @@
 """What a check found out about one rater in one dimension."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,3 +48,8 @@ class Check(Protocol):
 def method_id(check: Check) -> str:
     """Name and version of a check, as stored with every run."""
     return f"screening/{check.name}@{check.version}"
+
+
+def defined(number: float) -> float | None:
+    """The number, or None where it is not defined, as `Evidence.numbers` wants it."""
+    return float(number) if math.isfinite(number) else None

@@ -1,4 +1,4 @@
-"""Does a rater use the scale? Spread, entropy and longest run of the levels given."""
+"""Does a rater use the scale? Spread, entropy, number and longest run of the levels given."""
 
 import math
 from dataclasses import dataclass
@@ -7,15 +7,20 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from scipy import special
 
-from app.analysis.grouping import centred_within, sum_within
+from app.analysis.grouping import Grouping
 from app.analysis.matrix import FloatArray, IntArray, RatingMatrix
 from app.analysis.screening.evidence import Evidence, Status
+
+# A panel whose median rater uses fewer levels than this says nothing against two.
+_LEVELS_OF_A_SCALE = 4
 
 
 class LevelUse(NamedTuple):
     """How each rater used the levels of one dimension; each shape (raters,).
 
     sd : in scores, ddof 1, NaN below two ratings. entropy : bits, 0 for one level only.
+    levels : number of different levels. top_two : share of ratings on the rater's two most
+    frequent levels; NaN without ratings.
     longest_run : most equal levels in a row in order of presentation; 0 without positions.
     run_chance : how many runs as long would be expected by chance; NaN without positions.
     """
@@ -23,6 +28,8 @@ class LevelUse(NamedTuple):
     rated: IntArray
     sd: FloatArray
     entropy: FloatArray
+    levels: IntArray
+    top_two: FloatArray
     longest_run: IntArray
     run_chance: FloatArray
 
@@ -33,6 +40,9 @@ class Variation:
 
     In words: a rater fails whose levels are all alike; or whose entropy, the average number of
     yes-or-no questions an answer is worth, is below `min_entropy_share` of the panel's median;
+    or who used two levels only, where the panel uses four or more and chance does not explain
+    it: with the panel's median share s of ratings on a rater's two favourite levels, all n
+    ratings would fall on them with a chance of sⁿ, which is below `max_run_chance`;
     or whose longest run of one level is at least `min_run` and would not be explained by the
     levels this rater likes: the expected number of such runs, had the same levels been given in
     random order, is below `max_run_chance`.
@@ -51,11 +61,12 @@ class Variation:
     - no rating, or fewer than `min_ratings`: not applicable;
     - no positions in the matrix: the longest run is not looked at, the rest is;
     - median entropy 0 (most raters constant): only the constant ones fail;
-    - two raters who use two and five levels evenly have 1 and 2.3 bits: both pass together.
+    - a scale of two or three levels, or a panel that uses no more: two levels are enough;
+    - a rater of two levels may agree well with the others: it is for the experimenter to see.
     """
 
     name: ClassVar[str] = "variation"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     min_ratings: int = 20
     min_entropy_share: float = 0.25
@@ -74,17 +85,20 @@ class Variation:
         use = level_use(matrix, d)
         judged = use.entropy[use.rated >= self.min_ratings]
         usual = float(np.median(judged)) if judged.size else 0.0
+        two = _two_level_chance(use, self.min_ratings)
         ordered = matrix.position is not None
         evidence = []
         for i, rater_id in enumerate(matrix.rater_ids):
             rated, sd, entropy = int(use.rated[i]), float(use.sd[i]), float(use.entropy[i])
             run, chance = int(use.longest_run[i]), float(use.run_chance[i])
-            status, reason = self._verdict(rated, sd, entropy, usual, run, chance)
+            is_coarse = use.levels[i] == 2 and two[i] < self.max_run_chance
+            status, reason = self._verdict(rated, sd, entropy, usual, is_coarse, run, chance)
             numbers = {
                 "rated": rated,
                 "sd": None if math.isnan(sd) else sd,
                 "entropy_bits": entropy,
                 "panel_median_entropy_bits": usual,
+                "levels": int(use.levels[i]),
                 "longest_run": run if ordered else None,
                 "run_chance": None if math.isnan(chance) else chance,
             }
@@ -92,7 +106,14 @@ class Variation:
         return evidence
 
     def _verdict(
-        self, rated: int, sd: float, entropy: float, usual: float, run: int, chance: float
+        self,
+        rated: int,
+        sd: float,
+        entropy: float,
+        usual: float,
+        is_coarse: bool,
+        run: int,
+        chance: float,
     ) -> tuple[Status, str]:
         if rated < self.min_ratings:
             reason = f"Gave {rated} ratings; this check needs at least {self.min_ratings}."
@@ -102,6 +123,8 @@ class Variation:
         if entropy < self.min_entropy_share * usual:
             reason = "Gave nearly always the same score, far more often than the other raters do."
             return Status.FAILED, reason
+        if is_coarse:
+            return Status.FAILED, f"Used only two scores of the scale in {rated} ratings."
         if run >= self.min_run and chance < self.max_run_chance:
             return Status.FAILED, f"Gave the same score {run} times in a row, not by chance."
         return Status.PASSED, f"Used the scale like the other raters in {rated} ratings."
@@ -117,12 +140,14 @@ def level_use(matrix: RatingMatrix, dimension: int) -> LevelUse:
     chance = np.full(raters, np.nan)
     if matrix.position is not None:
         order = matrix.presentation_order
-        run = longest_runs(level[order], matrix.rater[order], raters)
+        run = longest_runs(level[order], np.repeat(np.arange(raters), matrix.by_rater.n), raters)
         chance = expected_runs(tally, run)
     return LevelUse(
         rated=matrix.ratings_by_rater,
-        sd=matrix.scale.step * _standard_deviation(matrix, level),
+        sd=matrix.scale.step * _standard_deviation(tally),
         entropy=_entropy(tally),
+        levels=(tally > 0).sum(axis=1),
+        top_two=_top_two(tally),
         longest_run=run,
         run_chance=chance,
     )
@@ -133,10 +158,10 @@ def longest_runs(level: IntArray, rater: IntArray, raters: int) -> IntArray:
 
     Rows must be grouped by rater and, within a rater, in order of presentation.
     """
-    first = np.flatnonzero((np.diff(rater, prepend=-1) != 0) | (np.diff(level, prepend=-1) != 0))
-    longest = np.zeros(raters, dtype=np.int64)
-    np.maximum.at(longest, rater[first], np.diff(first, append=len(level)))
-    return longest
+    is_first = np.ones(len(level), dtype=np.bool_)
+    is_first[1:] = (rater[1:] != rater[:-1]) | (level[1:] != level[:-1])
+    first = np.flatnonzero(is_first)
+    return Grouping(rater[first], raters).largest(np.diff(first, append=len(level)))
 
 
 def expected_runs(tally: IntArray, run: IntArray) -> FloatArray:
@@ -156,14 +181,29 @@ def expected_runs(tally: IntArray, run: IntArray) -> FloatArray:
     return np.where(n > 0, (n - run + 1) * share, np.nan)
 
 
-def _standard_deviation(matrix: RatingMatrix, level: IntArray) -> FloatArray:
-    raters = len(matrix.rater_ids)
-    count, _, residual = centred_within(level.astype(np.float64), matrix.rater, raters)
-    squares = sum_within(residual * residual, matrix.rater, raters)
-    return np.where(count >= 2, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
+def _standard_deviation(tally: IntArray) -> FloatArray:
+    """In levels, ddof 1; exactly zero for one level only, because n Σ u² - (Σ u)² is exact."""
+    level, n = np.arange(tally.shape[1]), tally.sum(axis=1)
+    squares = n * (tally @ level**2) - (tally @ level) ** 2
+    return np.where(n >= 2, np.sqrt(squares / np.maximum(n * (n - 1), 1)), np.nan)
 
 
 def _entropy(tally: IntArray) -> FloatArray:
     share = tally / np.maximum(tally.sum(axis=1, keepdims=True), 1)
     bits: FloatArray = special.entr(share).sum(axis=1) / math.log(2)
     return bits
+
+
+def _top_two(tally: IntArray) -> FloatArray:
+    n = tally.sum(axis=1)
+    most = np.partition(tally, -2, axis=1)[:, -2:].sum(axis=1)
+    return np.where(n > 0, most / np.maximum(n, 1), np.nan)
+
+
+def _two_level_chance(use: LevelUse, min_ratings: int) -> FloatArray:
+    """Chance that all of a rater's ratings fall on two levels; 1 where the panel uses few."""
+    judged = use.rated >= min_ratings
+    if not judged.any() or np.median(use.levels[judged]) < _LEVELS_OF_A_SCALE:
+        return np.ones(len(use.rated))
+    chance: FloatArray = np.median(use.top_two[judged]) ** use.rated
+    return chance
