@@ -1,75 +1,34 @@
-"""Seconds to load a study of AIGIQA-20K's size, three ways, and to do everything else with it.
+"""Seconds to load a study of AIGIQA-20K's size, four ways, and to do everything else with it.
 
 Run `python benchmarks/load_matrix.py`: 21 raters, 20,000 stimuli, two dimensions, 840,000 scores,
-in an embedded PostgreSQL of its own.  The fastest way of loading is the one the product uses.
+in an embedded PostgreSQL of its own.  The fastest way of loading is the one the product uses;
+`analysis.py` says how long that and the analysis take together.
 """
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from filled_study import SLUG, filled_database
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.embedded import EmbeddedDatabase
-from app.database.engine import libpq_url, open_session
-from app.database.migrate import migrate
+from app.database.engine import open_session
 from app.results import exports
 from app.results.bulk import driver_connection, fetch_packed
 from app.results.configuration import AnalysisConfiguration
 from app.results.ratings import load_ratings
-from app.results.runs import run_analysis
+from app.results.run_execution import run_analysis
 from app.results.scores import list_scores
 from app.results.summaries import find_points, list_distributions, list_generator_means
 from app.results.verdicts import list_verdicts
-from app.study.templates import quality_and_alignment
-
-RATERS, STIMULI, SITTINGS = 21, 20_000, 10
-SLUG = "big"
-
-# Straight into the tables, without triggers: what is measured is reading.
-FILL = f"""
-ALTER TABLE rating DISABLE TRIGGER USER;
-INSERT INTO prompt (text, word_count)
-SELECT 'a picture of the number ' || n, 6 FROM generate_series(1, {STIMULI}) n;
-INSERT INTO condition (generator, digest)
-SELECT 'generator-' || n, 'digest-' || n FROM generate_series(1, 15) n;
-INSERT INTO image (sha256, display_sha256, thumbnail_sha256, prompt_id, condition_id, seed, name,
-                   origin, width, height, media_type, byte_count)
-SELECT repeat(md5(n::text), 2), repeat('0', 64), repeat('0', 64), n, n % 15 + 1, n,
-       'picture_' || n || '.png', 'generated', 512, 512, 'image/png', 1 FROM
-       generate_series(1, {STIMULI}) n;
-INSERT INTO stimulus (study_id, image_id) SELECT 1, n FROM generate_series(1, {STIMULI}) n;
-INSERT INTO rater (study_id, public_code, recruitment_source, consent_version, consented_at,
-                   status)
-SELECT 1, 'rater-' || n, 'link', '1', now(), 'completed' FROM generate_series(1, {RATERS}) n;
-INSERT INTO sitting (rater_id, number, seed, state, started_at, stretch_started_at, last_seen_at,
-                     lease_expires_at)
-SELECT rater, number, 1, 'finished', now(), now(), now(), now()
-FROM generate_series(1, {RATERS}) rater, generate_series(1, {SITTINGS}) number;
-INSERT INTO presentation (sitting_id, rater_id, stimulus_id, phase, position, state)
-SELECT (rater - 1) * {SITTINGS} + 1 + (place - 1) % {SITTINGS}, rater, stimulus, 'main', place,
-       'rated'
-FROM (SELECT rater, stimulus, row_number() OVER (PARTITION BY rater ORDER BY random()) AS place
-      FROM generate_series(1, {RATERS}) rater, generate_series(1, {STIMULI}) stimulus) shown
-ORDER BY place, rater;
-INSERT INTO rating (presentation_id, revision, levels, dwell_ms)
-SELECT id, 1,
-       ARRAY[greatest(0, least(50, 25 + 20 * sin(stimulus_id) + 12 * (random() - 0.5)))::smallint,
-             greatest(0, least(50, 25 + 20 * cos(stimulus_id) + 12 * (random() - 0.5)))::smallint],
-       3000
-FROM presentation;
-ALTER TABLE rating ENABLE TRIGGER USER;
-"""
 
 SELECTION = """
     FROM rating
@@ -116,7 +75,7 @@ async def by_packed_arrays(session: AsyncSession) -> int:
 
 
 async def as_the_product(session: AsyncSession) -> int:
-    """Packed arrays with room to join, checked and sorted into a matrix; who was left out."""
+    """Packed ratings, checked and sorted into a matrix; who was left out."""
     return (await load_ratings(session, study_id=1)).matrix.ratings
 
 
@@ -164,19 +123,8 @@ async def measure(url: str) -> None:
 
 
 def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        EmbeddedDatabase(Path(folder) / "postgres") as database,
-    ):
-        migrate(database.url)
-        with psycopg.connect(libpq_url(database.url), autocommit=True) as connection:
-            protocol = quality_and_alignment().model_dump_json()
-            connection.execute(
-                "INSERT INTO study (slug, title, protocol) VALUES (%s, 'Big', %s)", (SLUG, protocol)
-            )
-            connection.execute(FILL.encode())
-            connection.execute("VACUUM ANALYZE")
-        asyncio.run(measure(database.url))
+    with filled_database() as url:
+        asyncio.run(measure(url))
 
 
 if __name__ == "__main__":

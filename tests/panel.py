@@ -70,6 +70,7 @@ class Panel:
         *,
         phase: Phase = Phase.MAIN,
         dwell_ms: int | None = 3000,
+        repetition: int = 0,
     ) -> None:
         """The rater's next sitting, with these ratings in this order, ten seconds for each."""
         known = await self.session.scalars(select(Sitting.id).where(Sitting.rater_id == rater_id))
@@ -97,6 +98,7 @@ class Panel:
                     "rater_id": rater_id,
                     "stimulus_id": stimulus_id,
                     "phase": phase,
+                    "repetition": repetition,
                     "position": position,
                     "state": PresentationState.RATED,
                 }
@@ -118,14 +120,16 @@ class Panel:
             ],
         )
 
-    async def correct(self, rater_id: int, stimulus_id: int, levels: Levels) -> None:
+    async def correct(
+        self, rater_id: int, stimulus_id: int, levels: Levels, *, repetition: int = 0
+    ) -> None:
         """The rater's next revision of this rating, a minute after the last."""
         last = (
             await self.session.execute(
                 select(Rating.id, Rating.presentation_id, Rating.revision, Rating.created_at)
                 .join(Presentation, Presentation.id == Rating.presentation_id)
                 .where(Presentation.rater_id == rater_id, Presentation.stimulus_id == stimulus_id)
-                .where(Rating.superseded_at.is_(None))
+                .where(Presentation.repetition == repetition, Rating.superseded_at.is_(None))
             )
         ).one()
         now: datetime = last.created_at + timedelta(minutes=1)
@@ -140,6 +144,11 @@ class Panel:
             dwell_ms=1000,
             created_at=now,
         )
+
+    async def expect(self, stimulus_id: int, expectation: dict[str, object]) -> None:
+        """Make a stimulus gold: these scores are expected of it."""
+        query = update(Stimulus).where(Stimulus.id == stimulus_id)
+        await self.session.execute(query.values(expectation=expectation))
 
     async def set_status(self, rater_id: int, status: RaterStatus) -> None:
         """Change where a rater stands, and nothing else."""

@@ -17,9 +17,9 @@ def _configuration(url: str) -> Config:
     return configuration
 
 
-def migrate(url: str) -> None:
-    """Bring the schema to the newest revision; safe when several processes start together."""
-    command.upgrade(_configuration(url), "head")
+def migrate(url: str, *, revision: str = "head") -> None:
+    """Bring the schema up to a revision; safe when several processes start together."""
+    command.upgrade(_configuration(url), revision)
 
 
 def list_pending_revisions(url: str) -> list[str]:

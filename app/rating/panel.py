@@ -1,6 +1,8 @@
 """One rater beside the panel: their score of a stimulus and the mean of everybody else's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -62,6 +64,13 @@ async def list_beside_panel(
     rows = (await session.execute(BESIDE, values)).mappings()
     scale = protocol_of(study).scale
     return [_beside(row, scale) for row in rows]
+
+
+def mean_differences(beside: Sequence[BesidePanel]) -> tuple[float, ...]:
+    """How much higher than the others this rater scores on average, dimension by dimension."""
+    own = zip(*(each.own for each in beside), strict=True)
+    others = zip(*(each.others for each in beside), strict=True)
+    return tuple(fmean(a) - fmean(b) for a, b in zip(own, others, strict=True))
 
 
 def _beside(row: RowMapping, scale: Scale) -> BesidePanel:

@@ -4,6 +4,7 @@
 stay, but no longer count, so the places that they filled reopen.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database.arrays import is_one_of
 from app.database.audit import record_event
 from app.database.tables import Presentation, Rater, Sitting
+from app.database.tables.rating import SIMULATED as SIMULATED
 from app.database.tables.rating import Phase, PresentationState, RaterStatus, SittingState
 from app.database.tables.study import Study
 from app.errors import Conflict, InvalidInput, NotFound
@@ -21,8 +24,6 @@ from app.rating.rater_statistics import RatingStatistics, gather_statistics
 from app.study.protocol import Protocol
 from app.study.studies import get_study, protocol_of
 
-# Recruitment source of raters that are programs; pages and exports mark them as such.
-SIMULATED = "simulated"
 LONGEST_REASON = 500
 LATEST = 1000
 
@@ -85,10 +86,11 @@ async def list_raters(
     *,
     slug: str,
     status: RaterStatus | None = None,
+    among: Sequence[int] | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[RaterSummary]:
-    """Raters of a study, newest first, of one status or of all; raises NotFound.
+    """Raters of a study, newest first, of one status or among some ids; raises NotFound.
 
     The statistics look at each rater's ``LATEST`` ratings, so that a study of any size answers
     at once; ``get_rater`` looks at all.
@@ -96,7 +98,26 @@ async def list_raters(
     query = _RATERS.limit(limit).offset(offset)
     if status is not None:
         query = query.where(Rater.status == status)
+    if among is not None:
+        query = query.where(is_one_of(Rater.id, among))
     return await _summaries(session, query, slug=slug, latest=LATEST)
+
+
+async def count_raters(
+    session: AsyncSession,
+    *,
+    slug: str,
+    status: RaterStatus | None = None,
+    among: Sequence[int] | None = None,
+) -> int:
+    """How many raters ``list_raters`` would find without a limit; raises NotFound."""
+    study = await get_study(session, slug=slug)
+    query = select(func.count()).select_from(Rater).where(Rater.study_id == study.id)
+    if status is not None:
+        query = query.where(Rater.status == status)
+    if among is not None:
+        query = query.where(is_one_of(Rater.id, among))
+    return await session.scalar(query) or 0
 
 
 async def get_rater(session: AsyncSession, *, slug: str, public_code: str) -> RaterSummary:

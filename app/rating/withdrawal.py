@@ -8,12 +8,34 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.audit import record_event
-from app.database.tables import Presentation, Rater, Rating, RunRater, Sitting
+from app.database.tables import (
+    AuditEvent,
+    Presentation,
+    Rater,
+    Rating,
+    RunRater,
+    ScreeningDecision,
+    Sitting,
+)
 from app.database.tables.rating import RaterStatus
 from app.errors import UnknownRater
 from app.rating.balance import lock_balance, recount_stimuli
 from app.rating.participation import find_participation
 from app.rating.sittings import finish_sittings
+
+# A run that left nobody has a reason for each rater, under the rater's code.
+_ERASE_REASONS = text(
+    """
+    UPDATE analysis_run
+    SET error = error || jsonb_build_object('problems', (
+        SELECT COALESCE(jsonb_agg(problem ORDER BY place), '[]')
+        FROM jsonb_array_elements(error -> 'problems') WITH ORDINALITY AS said (problem, place)
+        WHERE problem ->> 'where' <> :code
+    ))
+    WHERE study_id = :study_id AND state = 'failed'
+      AND error -> 'problems' @> jsonb_build_array(jsonb_build_object('where', CAST(:code AS text)))
+    """
+)
 
 
 async def withdraw(session: AsyncSession, *, slug: str, rater_id: uuid.UUID, now: datetime) -> int:
@@ -21,7 +43,7 @@ async def withdraw(session: AsyncSession, *, slug: str, rater_id: uuid.UUID, now
 
     The places reopen at once.  Withdrawing again erases nothing more and returns 0.  Analysis
     runs made before keep their scores, which are means over many raters, but lose what they said
-    about this one.
+    about this one, and so do runs that failed.
     """
     found = await find_participation(session, slug=slug, rater_id=rater_id)
     if found.rater is None:
@@ -34,6 +56,7 @@ async def withdraw(session: AsyncSession, *, slug: str, rater_id: uuid.UUID, now
     await finish_sittings(session, sitting_ids=sitting_ids, now=now)
     erased = await _erase_ratings(session, rater.id)
     await _erase_person(session, rater.id, erased)
+    await _erase_words(session, slug=slug, rater=rater)
     await record_event(
         session,
         actor="rater",
@@ -91,6 +114,7 @@ async def _erase_person(session: AsyncSession, rater_id: int, erased: int) -> No
         .where(Rater.id == rater_id)
         .values(
             status=RaterStatus.WITHDRAWN,
+            status_reason=None,
             external_id=None,
             eligibility={},
             erased_rating_count=erased,
@@ -101,4 +125,21 @@ async def _erase_person(session: AsyncSession, rater_id: int, erased: int) -> No
     )
     await session.execute(
         update(RunRater).where(RunRater.rater_id == rater_id).values(evidence={}, n=0)
+    )
+
+
+async def _erase_words(session: AsyncSession, *, slug: str, rater: Rater) -> None:
+    """Erase what others wrote about the person; that something was decided stays."""
+    await session.execute(_ERASE_REASONS, {"study_id": rater.study_id, "code": rater.public_code})
+    await session.execute(
+        update(ScreeningDecision).where(ScreeningDecision.rater_id == rater.id).values(reason="")
+    )
+    await session.execute(
+        update(AuditEvent)
+        .where(
+            AuditEvent.subject_kind == "rater",
+            AuditEvent.subject_id == rater.public_code,
+            AuditEvent.detail["study"].astext == slug,
+        )
+        .values(detail=AuditEvent.detail.op("-")("reason"))
     )

@@ -1,8 +1,9 @@
 """Many rows at once, over the session's own connection and inside its transaction.
 
 Reading: PostgreSQL packs whole columns into arrays (``array_agg``), which arrive as one block of
-bytes each and become NumPy arrays without a Python object per value.  ``benchmarks/load_matrix.py``
-compares this with binary COPY and with fetching rows.  Writing: binary COPY.
+bytes each and become NumPy arrays without a Python object per value; the ratings themselves come
+still faster (``packed_ratings``).  ``benchmarks/load_matrix.py`` compares this with binary COPY and
+with fetching rows.  Writing: binary COPY.
 """
 
 import uuid
@@ -69,6 +70,16 @@ async def fetch_packed(
     if row is None:
         raise ValueError("The query has no row.")
     return tuple(row)
+
+
+async def fetch_rows(
+    session: AsyncSession, query: str, parameters: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """All rows of a query, for few rows with much in them."""
+    connection = await driver_connection(session)
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(query.encode(), parameters)
+        return await cursor.fetchall()
 
 
 async def stream_rows(

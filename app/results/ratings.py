@@ -5,60 +5,31 @@ excluded do not count; those of raters who have withdrawn no longer exist.  Both
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.analysis.matrix import IntArray, RatingMatrix, Scale
-from app.database.arrays import is_one_of
-from app.database.tables import Rater, Study
-from app.database.tables.rating import RaterStatus
+from app.analysis.matrix import RatingMatrix, Scale
+from app.database.tables import Rater, Stimulus, Study
+from app.database.tables.rating import SIMULATED, RaterStatus
+from app.database.tables.study import StimulusKind
 from app.errors import NotFound
-from app.rating.raters import SIMULATED
 from app.results.bulk import fetch_packed
+from app.results.packed_ratings import PackedRatings, fetch_packed_ratings
+from app.results.rating_matrix import matrix_of
 from app.study import protocol as study_protocol
+from app.study.expectation import ExpectedLevels, expected_levels
 from app.study.protocol import Protocol
 from app.study.studies import protocol_of
 
-NO_DWELL = -1
+_COUNTING = (RaterStatus.ACTIVE, RaterStatus.COMPLETED)
 
-# Places in a rater's order of presentation: those of the second sitting come after the first's.
-_SITTING_STRIDE = 1_000_000
-
-# One pass over the study's ratings; each column comes back as one packed array.
-_RATINGS = f"""
-    SELECT array_agg(presentation.rater_id),
-           array_agg(presentation.stimulus_id),
-           array_agg(sitting.number * {_SITTING_STRIDE} + presentation.position),
-           array_agg(coalesce(rating.dwell_ms, {NO_DWELL})),
-           array_agg(rating.levels)
-    FROM rating
-    JOIN presentation ON presentation.id = rating.presentation_id
-    JOIN sitting ON sitting.id = presentation.sitting_id
-    JOIN rater ON rater.id = presentation.rater_id
-    WHERE rater.study_id = %(study_id)s
-      AND rater.status IN ('active', 'completed')
-      AND presentation.phase = 'main'
-      AND presentation.repetition = 0
-      AND rating.superseded_at IS NULL
-"""
-
-# Lets the join of a large study stay in memory, for this transaction.
-_ROOM_TO_JOIN = "SET LOCAL work_mem = '64MB'"
-
-_EXCLUDED_RATINGS = """
-    SELECT count(*)::int8
-    FROM rating
-    JOIN presentation ON presentation.id = rating.presentation_id
-    JOIN rater ON rater.id = presentation.rater_id
-    WHERE rater.study_id = %(study_id)s
-      AND rater.status = 'excluded'
-      AND presentation.phase = 'main'
-      AND rating.superseded_at IS NULL
-"""
+_MAIN_STIMULI = "SELECT array_agg(id) FROM stimulus WHERE study_id = %(study_id)s AND kind = 'main'"
 
 
 @dataclass(frozen=True)
@@ -73,15 +44,21 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class StudyRatings:
-    """A study's ratings that count; ``dwell_ms`` follows the matrix' rows, -1 where unknown.
+    """A study's ratings that count, and who was left out.
 
     ``simulated_raters`` of the matrix' raters are programs, not people.
     """
 
     matrix: RatingMatrix
-    dwell_ms: IntArray
     left_out: LeftOut
     simulated_raters: int
+
+
+class _Rater(NamedTuple):
+    id: int
+    status: RaterStatus
+    erased: int
+    source: str
 
 
 async def load_matrix(session: AsyncSession, *, study_id: int) -> RatingMatrix:
@@ -90,56 +67,72 @@ async def load_matrix(session: AsyncSession, *, study_id: int) -> RatingMatrix:
 
 
 async def load_ratings(session: AsyncSession, *, study_id: int) -> StudyRatings:
-    """The ratings of a study that count, with the time each took, and who was left out.
+    """The ratings of a study that count, and who was left out.
 
-    Ids in the matrix are the database's, as text.  Every main stimulus is listed, rated or not;
-    a rater is listed from the first rating on.
+    1. Read the study's raters, so that everything that follows is about these.
+    2. Read all their ratings in one pass; those of excluded raters are counted and dropped.
+    3. Read the stimuli after the ratings: they are only ever added, so every rated one is there.
+    4. Put everything in order, in a thread: other requests are answered meanwhile.
     """
     study = await session.get(Study, study_id)
     if study is None:
         raise NotFound("There is no study at this address.")
     protocol = protocol_of(study)
-    await session.execute(text(_ROOM_TO_JOIN))
-    rater, stimulus, position, dwell_ms, levels = await fetch_packed(
-        session, _RATINGS, {"study_id": study_id}
+    raters = await _list_raters(session, study_id)
+    packed = await fetch_packed_ratings(
+        session, rater_ids=[rater.id for rater in raters], dimensions=len(protocol.dimensions)
     )
-    if rater is None:
-        rater = stimulus = position = dwell_ms = np.empty(0, dtype=np.int64)
-        levels = np.empty((0, len(protocol.dimensions)), dtype=np.int64)
-    # Read after the ratings: stimuli are only ever added, so every rated one is among them.
-    stimuli = await _main_stimulus_ids(session, study_id)
-    matrix, dwell_ms = await asyncio.to_thread(
-        _matrix, rater, stimulus, position, dwell_ms, levels, stimuli, protocol
+    (stimulus_ids,) = await fetch_packed(session, _MAIN_STIMULI, {"study_id": study_id})
+    gold = await _gold(session, study_id, protocol)
+    counting = packed.of_raters([rater.id for rater in raters if rater.status in _COUNTING])
+    matrix = await asyncio.to_thread(
+        matrix_of,
+        counting,
+        stimulus_ids=np.empty(0, dtype=np.int64) if stimulus_ids is None else stimulus_ids,
+        gold=gold,
+        dimensions=tuple(dimension.key for dimension in protocol.dimensions),
+        scale=scale_of(protocol.scale),
     )
-    left_out = await count_left_out(session, study_id=study_id)
-    simulated = await _count_simulated(session, matrix)
-    return StudyRatings(matrix, dwell_ms, left_out, simulated)
+    return StudyRatings(matrix, _left_out(raters, packed), _count_simulated(raters, matrix))
 
 
-async def _count_simulated(session: AsyncSession, matrix: RatingMatrix) -> int:
-    rater_ids = [int(rater_id) for rater_id in matrix.rater_ids]
-    query = select(func.count()).where(
-        is_one_of(Rater.id, rater_ids), Rater.recruitment_source == SIMULATED
-    )
-    return await session.scalar(query) or 0
+async def _list_raters(session: AsyncSession, study_id: int) -> Sequence[_Rater]:
+    query = select(Rater.id, Rater.status, Rater.erased_rating_count, Rater.recruitment_source)
+    rows = await session.execute(query.where(Rater.study_id == study_id))
+    return [_Rater(*row) for row in rows]
 
 
-async def count_left_out(session: AsyncSession, *, study_id: int) -> LeftOut:
+def _left_out(raters: Sequence[_Rater], packed: PackedRatings) -> LeftOut:
     """How many raters and ratings of a study do not count, and why."""
-    query = (
-        select(Rater.status, func.count(), func.sum(Rater.erased_rating_count))
-        .where(Rater.study_id == study_id)
-        .group_by(Rater.status)
-    )
-    found = {status: (n, int(erased)) for status, n, erased in await session.execute(query)}
-    withdrawn, erased = found.get(RaterStatus.WITHDRAWN, (0, 0))
-    (excluded_ratings,) = await fetch_packed(session, _EXCLUDED_RATINGS, {"study_id": study_id})
+    excluded = {rater.id for rater in raters if rater.status is RaterStatus.EXCLUDED}
+    withdrawn = [rater for rater in raters if rater.status is RaterStatus.WITHDRAWN]
     return LeftOut(
-        excluded_raters=found.get(RaterStatus.EXCLUDED, (0, 0))[0],
-        excluded_ratings=excluded_ratings,
-        withdrawn_raters=withdrawn,
-        erased_ratings=erased,
+        excluded_raters=len(excluded),
+        excluded_ratings=packed.of_raters(excluded).ratings,
+        withdrawn_raters=len(withdrawn),
+        erased_ratings=sum(rater.erased for rater in withdrawn),
     )
+
+
+def _count_simulated(raters: Sequence[_Rater], matrix: RatingMatrix) -> int:
+    listed = set(matrix.rater_ids)
+    return sum(rater.source == SIMULATED and str(rater.id) in listed for rater in raters)
+
+
+async def _gold(
+    session: AsyncSession, study_id: int, protocol: Protocol
+) -> dict[int, ExpectedLevels]:
+    """What is expected of the study's gold stimuli, by id."""
+    query = select(Stimulus.id, Stimulus.expectation).where(
+        Stimulus.study_id == study_id,
+        Stimulus.kind == StimulusKind.MAIN,
+        Stimulus.expectation.is_not(None),
+    )
+    return {
+        stimulus_id: expected_levels(expectation, protocol)
+        for stimulus_id, expectation in await session.execute(query.order_by(Stimulus.id))
+        if expectation is not None
+    }
 
 
 def scale_of(scale: study_protocol.Scale) -> Scale:
@@ -151,48 +144,3 @@ def level_texts(scale: study_protocol.Scale) -> list[str]:
     """Every score of the scale as text, by level: exactly what a rater could give."""
     digits = Decimal(1).scaleb(-scale.decimals)
     return [str(scale.score_of(level).quantize(digits)) for level in range(scale.level_max + 1)]
-
-
-async def _main_stimulus_ids(session: AsyncSession, study_id: int) -> IntArray:
-    query = """
-        SELECT array_agg(id) FROM stimulus WHERE study_id = %(study_id)s AND kind = 'main'
-    """
-    (ids,) = await fetch_packed(session, query, {"study_id": study_id})
-    return np.empty(0, dtype=np.int64) if ids is None else ids
-
-
-def _matrix(
-    rater: IntArray,
-    stimulus: IntArray,
-    position: IntArray,
-    dwell_ms: IntArray,
-    levels: IntArray,
-    stimuli: IntArray,
-    protocol: Protocol,
-) -> tuple[RatingMatrix, IntArray]:
-    """The matrix in canonical order, and the time of each of its rows."""
-    rater_ids, rater_index = _as_text(np.unique(rater), rater)
-    stimulus_ids, stimulus_index = _as_text(stimuli, stimulus)
-    order = np.argsort(rater_index * len(stimulus_ids) + stimulus_index)
-    matrix = RatingMatrix(
-        rater=rater_index[order],
-        stimulus=stimulus_index[order],
-        levels=levels[order],
-        rater_ids=rater_ids,
-        stimulus_ids=stimulus_ids,
-        dimensions=tuple(dimension.key for dimension in protocol.dimensions),
-        scale=scale_of(protocol.scale),
-        position=position[order],
-        dwell_ms=dwell_ms[order],
-    )
-    return matrix, dwell_ms[order]
-
-
-def _as_text(ids: IntArray, values: IntArray) -> tuple[tuple[str, ...], IntArray]:
-    """The ids as text in the order of text, and the place of each value among them."""
-    ids = np.sort(ids)
-    texts = ids.astype(str)
-    by_text = np.argsort(texts)
-    place = np.empty(len(ids), dtype=np.int64)
-    place[by_text] = np.arange(len(ids))
-    return tuple(texts[by_text].tolist()), place[np.searchsorted(ids, values)]

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.database.tables import Presentation, Rater, Rating, Sitting, Stimulus, Study
-from app.database.tables.rating import Phase, RaterStatus, SittingState
+from app.database.tables.rating import SIMULATED, Phase, RaterStatus, SittingState
 from app.database.tables.study import StimulusKind, StudyState
 from app.errors import NotFound
 
@@ -31,7 +31,10 @@ AT_WORK = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """Where one study stands; ratings are the usable ones, of active and completed raters."""
+    """Where one study stands; ratings are the usable ones, of active and completed raters.
+
+    ``people`` are the raters who are no programs, whatever became of them.
+    """
 
     study_id: int
     slug: str
@@ -47,7 +50,9 @@ class StudyProgress:
     ratings_towards_target: int = 0
     places_leased: int = 0
     ratings_last_hour: int = 0
+    simulated_last_hour: int = 0
     raters: Mapping[RaterStatus, int] = field(default_factory=dict)
+    people: int = 0
     raters_at_work: int = 0
 
     @property
@@ -72,11 +77,15 @@ class StudyProgress:
 
     @property
     def time_left(self) -> timedelta | None:
-        """Time to the target at the pace of the last hour; None when nobody has rated in it."""
+        """Time to the target at the pace of the last hour; None when nobody has rated in it.
+
+        Once people take part, only their pace counts: programs rate as fast as they are let.
+        """
         missing = self.ratings_wanted - self.ratings_towards_target
-        if not self.ratings_last_hour or missing <= 0:
+        pace = self.ratings_last_hour - (self.simulated_last_hour if self.people else 0)
+        if not pace or missing <= 0:
             return None
-        return PACE_WINDOW * (missing / self.ratings_last_hour)
+        return PACE_WINDOW * (missing / pace)
 
 
 async def list_progress(session: AsyncSession, *, now: datetime) -> list[StudyProgress]:
@@ -114,21 +123,26 @@ async def _progress(
 
     studies = await rows(_STUDIES)
     raters: dict[int, dict[RaterStatus, int]] = {}
+    people: dict[int, int] = {}
     for row in await rows(_RATERS):
         raters.setdefault(row["study_id"], {})[row["status"]] = row["raters"]
+        people[row["study_id"]] = people.get(row["study_id"], 0) + row["people"]
     at_work = {row["study_id"]: row["raters"] for row in await rows(_AT_WORK, since=now - AT_WORK)}
-    pace = {row["study_id"]: row["ratings"] for row in await rows(_PACE, since=now - PACE_WINDOW)}
+    pace = {row["study_id"]: dict(row) for row in await rows(_PACE, since=now - PACE_WINDOW)}
     return [
         StudyProgress(
             **study,
             raters=raters.get(study["study_id"], {}),
             raters_at_work=at_work.get(study["study_id"], 0),
-            ratings_last_hour=pace.get(study["study_id"], 0),
+            people=people.get(study["study_id"], 0),
+            ratings_last_hour=pace.get(study["study_id"], _NONE)["ratings"],
+            simulated_last_hour=pace.get(study["study_id"], _NONE)["simulated"],
         )
         for study in studies
     ]
 
 
+_NONE = {"ratings": 0, "simulated": 0}
 _TARGET = cast(Study.protocol["target_ratings"].astext, Integer)
 _TRAINING = cast(Study.protocol["sitting"]["training"].astext, Integer)
 _IS_MAIN = Stimulus.kind == StimulusKind.MAIN
@@ -166,7 +180,12 @@ _STUDIES = (
     .order_by(Study.id.desc())
 )
 _RATERS = (
-    select(Rater.study_id, Rater.status, func.count().label("raters"))
+    select(
+        Rater.study_id,
+        Rater.status,
+        func.count().label("raters"),
+        func.count().filter(Rater.recruitment_source != SIMULATED).label("people"),
+    )
     .join(Study, Study.id == Rater.study_id)
     .group_by(Rater.study_id, Rater.status)
 )
@@ -181,7 +200,11 @@ _AT_WORK = (
 # looked into: their presentations come from the index on (sitting_id, position), the ratings from
 # the one on current ratings, whatever the number of older ones.
 _PACE = (
-    select(Rater.study_id, func.count(Rating.id).label("ratings"))
+    select(
+        Rater.study_id,
+        func.count(Rating.id).label("ratings"),
+        func.count(Rating.id).filter(Rater.recruitment_source == SIMULATED).label("simulated"),
+    )
     .join(Study, Study.id == Rater.study_id)
     .join(Sitting, Sitting.rater_id == Rater.id)
     .join(Presentation, Presentation.sitting_id == Sitting.id)

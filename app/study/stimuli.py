@@ -56,3 +56,11 @@ async def add_stimuli(
         detail={"kind": kind, "count": added},
     )
     return added
+
+
+async def count_usable_ratings(session: AsyncSession, *, study_id: int) -> int:
+    """Current main ratings of raters who are not left out."""
+    query = select(func.coalesce(func.sum(Stimulus.usable_count), 0)).where(
+        Stimulus.study_id == study_id, Stimulus.kind == StimulusKind.MAIN
+    )
+    return int(await session.scalar(query) or 0)

@@ -69,6 +69,7 @@ def _create_parts() -> None:
         sa.Column("value", postgresql.ARRAY(sa.Double()), nullable=False),
         sa.Column("ci_low", postgresql.ARRAY(sa.Double()), nullable=False),
         sa.Column("ci_high", postgresql.ARRAY(sa.Double()), nullable=False),
+        sa.Column("effective_n", postgresql.ARRAY(sa.Double()), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["analysis_run.id"],

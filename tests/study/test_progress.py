@@ -60,6 +60,23 @@ async def test_time_left_follows_from_the_pace_of_the_last_hour(
     assert later.time_left is None
 
 
+async def test_simulated_raters_do_not_set_the_pace_once_people_take_part(
+    session: AsyncSession, blobs: BlobStore
+) -> None:
+    await make_study(session, blobs, stimuli=4, protocol=make_protocol(target_ratings=3))
+    await make_sitting(session, rater_id=await make_rater(session, source="simulated"))
+    alone = await get_progress(session, slug="example", now=NOW)
+    assert (alone.people, alone.ratings_last_hour, alone.simulated_last_hour) == (0, 4, 4)
+    assert alone.time_left == timedelta(hours=2)
+    person = await make_rater(session)
+    joined = await get_progress(session, slug="example", now=NOW)
+    assert joined.time_left is None, "nobody who counts has rated yet"
+    await make_sitting(session, rater_id=person, rated=2)
+    progress = await get_progress(session, slug="example", now=NOW)
+    assert (progress.people, progress.ratings_last_hour, progress.simulated_last_hour) == (1, 6, 4)
+    assert progress.time_left == timedelta(hours=3), "6 are missing, people gave 2 in the hour"
+
+
 async def test_raters_are_counted_by_status_and_by_being_at_work(
     session: AsyncSession, blobs: BlobStore
 ) -> None:

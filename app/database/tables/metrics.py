@@ -1,9 +1,18 @@
 """Tables of objective metrics: what predicted quality, with which settings, and its predictions."""
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.tables.base import Base, BigId, CreatedAt, JsonObject
+from app.database.tables.base import Base, BigId, CreatedAt, JsonObject, one_of
+
+
+class MetricOrigin(StrEnum):
+    """How a metric's predictions came here."""
+
+    IMPORTED = "imported"
+    COMPUTED = "computed"
 
 
 class Metric(Base):
@@ -13,24 +22,32 @@ class Metric(Base):
     """
 
     __tablename__ = "metric"
-    __table_args__ = (UniqueConstraint("key", "version", "settings"),)
+    __table_args__ = (
+        UniqueConstraint("key", "version", "settings"),
+        one_of("origin", MetricOrigin),
+        CheckConstraint("key <> ''", name="key"),
+    )
 
     id: Mapped[BigId]
     key: Mapped[str]
     version: Mapped[str] = mapped_column(server_default="")
     settings: Mapped[JsonObject] = mapped_column(server_default=text("'{}'"))
     higher_is_better: Mapped[bool]
-    origin: Mapped[str]
-    """``imported`` or ``computed``."""
+    origin: Mapped[MetricOrigin]
     created_by: Mapped[str]
     created_at: Mapped[CreatedAt]
+    changed_at: Mapped[CreatedAt]
+    """When a prediction was last added or replaced."""
 
 
 class MetricScore(Base):
-    """A metric's prediction for one image."""
+    """A metric's prediction for one image: always a finite number."""
 
     __tablename__ = "metric_score"
-    __table_args__ = (Index(None, "image_id"),)
+    __table_args__ = (
+        # PostgreSQL puts NaN above infinity, so this refuses both.
+        CheckConstraint("abs(value) < 'Infinity'", name="value_is_finite"),
+    )
 
     metric_id: Mapped[int] = mapped_column(
         ForeignKey("metric.id", ondelete="CASCADE"), primary_key=True

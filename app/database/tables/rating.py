@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     Index,
     SmallInteger,
@@ -16,6 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.tables.base import Base, BigId, CreatedAt, JsonObject, one_of
+
+
+# Recruitment source of raters that are programs; pages and exports mark them as such.
+SIMULATED = "simulated"
 
 
 class RaterStatus(StrEnum):
@@ -131,6 +136,11 @@ class Rating(Base):
     Append-only: a correction adds the next revision and marks the older one superseded.  The
     trigger ``rating_fits_protocol`` checks count and range of the levels, ``rating_is_a_fact``
     refuses any other change; only a rater's withdrawal erases.
+
+    ``rater_id`` and ``packed`` say again what the presentation says: the trigger
+    ``rating_is_packed`` fills them, whoever inserts, and ``shown_is_a_fact`` keeps them true.
+    ``packed`` is a main rating as the analysis reads it (NULL in training); with its index, all
+    ratings of a study are read without touching this table or joining any other.
     """
 
     __tablename__ = "rating"
@@ -142,12 +152,20 @@ class Rating(Base):
             unique=True,
             postgresql_where="superseded_at IS NULL",
         ),
+        Index(
+            "ix_rating_packed",
+            "rater_id",
+            postgresql_include=["packed"],
+            postgresql_where="superseded_at IS NULL AND packed IS NOT NULL",
+        ),
         CheckConstraint("revision >= 1", name="revision"),
         CheckConstraint("dwell_ms IS NULL OR dwell_ms >= 0", name="dwell_ms"),
     )
 
     id: Mapped[BigId]
     presentation_id: Mapped[int] = mapped_column(ForeignKey("presentation.id"))
+    rater_id: Mapped[int] = mapped_column(ForeignKey("rater.id"), server_default=FetchedValue())
+    packed: Mapped[bytes | None] = mapped_column(server_default=FetchedValue(), deferred=True)
     revision: Mapped[int] = mapped_column(SmallInteger)
     levels: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
     dwell_ms: Mapped[int | None]

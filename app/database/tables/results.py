@@ -91,7 +91,7 @@ class RunEstimate(Base):
     """What one method of estimation made of every stimulus in one dimension (or ``overall``).
 
     The arrays follow the stimuli of the run in ``run_score``, by stimulus id; NULL where there is
-    no value or no interval.
+    no value or no interval.  ``effective_n`` is to how many equally weighted ratings they amount.
     """
 
     __tablename__ = "run_estimate"
@@ -104,6 +104,7 @@ class RunEstimate(Base):
     value: Mapped[list[float | None]] = mapped_column(ARRAY(Double))
     ci_low: Mapped[list[float | None]] = mapped_column(ARRAY(Double))
     ci_high: Mapped[list[float | None]] = mapped_column(ARRAY(Double))
+    effective_n: Mapped[list[float | None]] = mapped_column(ARRAY(Double))
 
 
 class RunSection(Base):
