@@ -30,9 +30,18 @@ _OPEN_CHUNKS = text(
     ORDER BY plan_id, chunk
     """
 )
+# Analyses run on the same engine; their workers hold an advisory lock of this kind by their id.
+ANALYSIS_WORKER_LOCK = 1_885_957_735
 _LIVE_WORKER = text(
-    "SELECT EXISTS (SELECT FROM procrastinate_workers"
-    " WHERE last_heartbeat > now() - make_interval(secs => 30))"
+    f"""
+    SELECT EXISTS (
+        SELECT FROM procrastinate_workers AS worker
+        WHERE last_heartbeat > now() - make_interval(secs => 30) AND NOT EXISTS (
+            SELECT FROM pg_locks
+            WHERE locktype = 'advisory' AND classid = {ANALYSIS_WORKER_LOCK} AND objid = worker.id
+        )
+    )
+    """
 )
 
 
@@ -62,5 +71,5 @@ async def enqueue_open_chunks(session: AsyncSession) -> int:
 
 
 async def is_worker_alive(session: AsyncSession) -> bool:
-    """Whether a worker process has shown a sign of life within half a minute."""
+    """Whether a process that renders has shown a sign of life within half a minute."""
     return bool(await session.scalar(_LIVE_WORKER))

@@ -1,0 +1,1 @@
+"""Objective metrics: computing what they predict for the pictures of a study."""
