@@ -60,6 +60,8 @@ from app.cli import (  # noqa: E402, F401
     demonstration,
     doctor,
     generate,
+    metrics,
+    planning,
     pool,
     results,
     run,

@@ -110,7 +110,7 @@ def _dimensions_table(dimensions: Sequence[DimensionSummary]) -> Table:
 
 def _generators_table(means: list[GeneratorMean]) -> Table:
     labels = list(dict.fromkeys(mean.label for mean in means))
-    title = "Mean MOS of each generator, with its interval over stimuli"
+    title = "Mean MOS of each generator, with its interval over prompts"
     table = Table("Generator", "Stimuli", *labels, title=title, title_justify="left")
     for generator in dict.fromkeys(mean.generator for mean in means):
         found = {mean.label: mean for mean in means if mean.generator == generator}

@@ -1,0 +1,1 @@
+"""Raw ratings from files that did not come from Beholder: read, analysed and reported."""
