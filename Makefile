@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench doctor lock clean
+.PHONY: help run test check format bench bench-analysis doctor lock clean
 
 help:  ## Print this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sed 's/^/make /'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ -/' | sed 's/^/make /'
 
 run: .venv/server  ## Set everything up and start Beholder with the demonstration study
 	@$(BIN)/beholder run
@@ -26,7 +26,11 @@ format: .venv/dev  ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .
 
 bench: .venv/dev  ## Run the benchmarks that the README quotes
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in $(filter-out %/filled_study.py,$(wildcard benchmarks/*.py)); do \
+	    echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+bench-analysis: .venv/dev  ## Time the default analysis beside its bars and beside sureal
+	@$(BIN)/python benchmarks/analysis.py
 
 doctor: .venv/server  ## Say what is wrong with this set-up
 	@$(BIN)/beholder doctor

@@ -1,12 +1,13 @@
 """The web server: one application with three faces, for raters, experimenters and programs."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 
 from app import __version__
 from app.database.engine import create_database_engine, create_session_factory
+from app.results.analysis_worker import analysis_worker
 from app.settings import PROJECT_FOLDER, Settings
 from app.storage.blobs import BlobStore
 from app.web import admin, api, home, rater
@@ -26,7 +27,8 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with analysis_worker(database_url) if settings.analysis_worker else nullcontext():
+            yield
         await engine.dispose()
 
     app = FastAPI(

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=1, ge=1, le=16)
     """Chunks one worker process renders at the same time."""
 
+    analysis_worker: bool = True
+    """Carry out analyses in the background of this web server; off where another one does it."""
+
     log_format: Literal["console", "json"] = "console"
     """``json`` writes one JSON object per event, for log collectors."""
 

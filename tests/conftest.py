@@ -69,8 +69,8 @@ async def session(sessions: SessionFactory) -> AsyncIterator[AsyncSession]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings with a data folder of their own."""
-    return Settings(data_folder=tmp_path, _env_file=None)
+    """Settings with a data folder of their own; analyses are carried out by tests that want it."""
+    return Settings(data_folder=tmp_path, analysis_worker=False, _env_file=None)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.tables import GenerationItem, GenerationPlan, Image
 from app.database.tables.pool import ItemState
 from app.results.configuration import AnalysisConfiguration
-from app.results.runs import run_analysis
+from app.results.run_execution import run_analysis
+from app.results.run_queue import queue_run
 from app.storage.blobs import BlobStore
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -29,6 +30,12 @@ def walk_routes(router: FastAPI | APIRouter) -> Iterator[APIRoute]:
             yield route
         elif hasattr(route, "original_router"):
             yield from walk_routes(route.original_router)
+
+
+def address_of(path: str, places: dict[str, str]) -> str:
+    """A route's address, with a value for every parameter (``make_everything`` has them)."""
+    # A run has a page of its own until it is done.
+    return path.replace("/runs/{run_id}", "/runs/{queued_id}").format(**places)
 
 
 async def submit(
@@ -88,11 +95,21 @@ async def make_rated_study(
     return study_id
 
 
-async def make_run(session: AsyncSession, *, slug: str = "example") -> int:
-    """An analysis with the default configuration."""
+LITTLE = AnalysisConfiguration(estimates=(), parts=())
+
+
+async def make_run(
+    session: AsyncSession, *, slug: str = "example", configuration: AnalysisConfiguration = LITTLE
+) -> int:
+    """An analysis that does what every run does, and no more unless asked to."""
     return await run_analysis(
-        session, slug=slug, configuration=AnalysisConfiguration(), actor="test", now=NOW
+        session, slug=slug, configuration=configuration, actor="test", now=NOW
     )
+
+
+async def make_full_run(session: AsyncSession, *, slug: str = "example") -> int:
+    """An analysis with all its parts."""
+    return await make_run(session, slug=slug, configuration=AnalysisConfiguration())
 
 
 async def make_plan(session: AsyncSession, image_id: int, *, name: str = "a plan") -> None:
@@ -121,14 +138,20 @@ async def make_plan(session: AsyncSession, image_id: int, *, name: str = "a plan
 async def make_everything(session: AsyncSession, blobs: BlobStore) -> dict[str, str]:
     """One of each thing; returns a value for every parameter of the dashboard's addresses."""
     await make_rated_study(session, blobs)
-    run_id = await make_run(session)
+    await make_run(session)
+    run_id = await make_full_run(session)
+    queued_id = await queue_run(
+        session, slug="example", configuration=LITTLE, actor="test", now=NOW
+    )
     image_id = await make_image(session, blobs)
     await make_plan(session, image_id)
     return {
         "slug": "example",
         "code": "GOOD2A",
         "run_id": str(run_id),
+        "queued_id": str(queued_id),
         "image_id": str(image_id),
         "name": "points",
         "form": "svg",
+        "ending": "csv",
     }

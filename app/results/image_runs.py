@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.tables import AnalysisRun, RunScore, Stimulus, Study
+from app.database.tables.results import RunState
 from app.results.configuration import AnalysisConfiguration
 from app.results.scores import SCORE_FIELDS, ImageScores, Score
 
@@ -18,7 +19,7 @@ async def list_image_runs(session: AsyncSession, *, image_id: int) -> Sequence[I
         select(AnalysisRun.id, Stimulus.id.label("stimulus_id"), Study.slug, Study.title)
         .join(Stimulus, Stimulus.study_id == AnalysisRun.study_id)
         .join(Study, Study.id == AnalysisRun.study_id)
-        .where(Stimulus.image_id == image_id)
+        .where(Stimulus.image_id == image_id, AnalysisRun.state == RunState.DONE)
         .order_by(AnalysisRun.id.desc())
         .limit(MOST_RUNS)
         .subquery()

@@ -2,18 +2,25 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from psycopg.types.json import Jsonb
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis.grouping import centred_within, sum_within
 from app.analysis.matrix import FloatArray, RatingMatrix
 from app.analysis.run import Analysis
 from app.analysis.screening.evidence import Evidence
-from app.database.tables.results import Verdict
-from app.results.pace import median_by_rater
+from app.analysis.screening.pace import median_dwell_ms
+from app.database.arrays import is_one_of
+from app.database.tables import Rater
+from app.database.tables.rating import RaterStatus
+from app.database.tables.results import Decision, Verdict
+from app.results.bulk import copy_rows
 from app.results.rater_evidence import CheckEvidence, RaterEvidence
 from app.results.ratings import StudyRatings
 
@@ -38,6 +45,7 @@ RATER_COLUMNS = {
     "rater_id": "int8",
     "n": "int8",
     "is_proposed": "bool",
+    "decision": "text",
     "verdict": "text",
     "evidence": "jsonb",
 }
@@ -71,7 +79,7 @@ def rater_evidence(analysis: Analysis, ratings: StudyRatings) -> dict[int, Rater
     for item in analysis.evidence:
         checks[item.rater_id].append(_check_evidence(item))
     spread = {key: _mean_and_sd(matrix, d) for d, key in enumerate(matrix.dimensions)}
-    medians = _without_nan(median_by_rater(matrix, ratings.dwell_ms))
+    medians = _without_nan(median_dwell_ms(matrix))
     return {
         int(rater_id): RaterEvidence(
             checks=tuple(checks[rater_id]),
@@ -90,6 +98,13 @@ def rater_verdicts(analysis: Analysis) -> dict[int, Verdict]:
         int(rater_id): Verdict.REJECTED if rater_id in rejected else Verdict.KEPT
         for rater_id in analysis.rater_ids
     }
+
+
+def rater_decisions(analysis: Analysis) -> dict[int, str]:
+    """The experimenter's decisions by which raters were rejected or kept."""
+    setup = analysis.configuration
+    words = ((Decision.CONFIRMED, setup.confirmed), (Decision.OVERRULED, setup.overruled))
+    return {int(rater_id): word.value for word, ids in words for rater_id in ids}
 
 
 def defined(number: float) -> float | None:
@@ -122,3 +137,55 @@ def _without_nan(values: FloatArray | npt.NDArray[Any]) -> list[Any]:
     """The values as Python numbers, None in place of NaN."""
     numbers: list[Any] = values.tolist()
     return [None if number != number else number for number in numbers]
+
+
+async def store_rows(
+    session: AsyncSession,
+    *,
+    run_id: int,
+    analysis: Analysis,
+    ratings: StudyRatings,
+    more: Mapping[int, dict[str, Any]],
+) -> None:
+    """Store what an analysis says of each stimulus, and of each rater who has not withdrawn.
+
+    ``more`` is what else is said of a rater, stored under ``sensitivity`` with the evidence.  The
+    raters are locked, so that a withdrawal in this moment waits, and then finds the rows.
+    """
+    await copy_rows(
+        session, table="run_score", columns=SCORE_COLUMNS, rows=score_rows(analysis, run_id)
+    )
+    erased = await _lock_raters(session, analysis)
+    n = dict(zip(analysis.rater_ids, ratings.matrix.ratings_by_rater.tolist(), strict=True))
+    verdicts, decisions = rater_verdicts(analysis), rater_decisions(analysis)
+    proposed = {int(rater_id) for rater_id in analysis.proposed}
+    await copy_rows(
+        session,
+        table="run_rater",
+        columns=RATER_COLUMNS,
+        rows=(
+            (
+                run_id,
+                rater_id,
+                0 if rater_id in erased else n[str(rater_id)],
+                rater_id in proposed,
+                decisions.get(rater_id),
+                verdicts[rater_id].value,
+                Jsonb({} if rater_id in erased else _with_more(evidence, more.get(rater_id))),
+            )
+            for rater_id, evidence in rater_evidence(analysis, ratings).items()
+        ),
+    )
+
+
+def _with_more(evidence: RaterEvidence, sensitivity: dict[str, Any] | None) -> dict[str, Any]:
+    return evidence.model_dump(mode="json") | ({"sensitivity": sensitivity} if sensitivity else {})
+
+
+async def _lock_raters(session: AsyncSession, analysis: Analysis) -> set[int]:
+    """Lock the raters against withdrawal; return those who withdrew while this was computed."""
+    query = select(Rater.id, Rater.status).where(is_one_of(Rater.id, map(int, analysis.rater_ids)))
+    rows = await session.execute(
+        query.order_by(Rater.id).with_for_update(read=True, key_share=True)
+    )
+    return {rater_id for rater_id, status in rows if status is RaterStatus.WITHDRAWN}

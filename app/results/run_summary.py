@@ -1,6 +1,7 @@
 """The summary of a run: who and how many, and how far the panel agreed."""
 
 import platform
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -151,10 +152,10 @@ def summarise(analysis: Analysis, ratings: StudyRatings, protocol: Protocol) -> 
     )
 
 
-def current_versions(analysis: Analysis) -> RunVersions:
-    """The versions of the methods used and of what computed them."""
+def current_versions(analysis: Analysis, more_methods: Iterable[str] = ()) -> RunVersions:
+    """The versions of the methods used, each once, and of what computed them."""
     return RunVersions(
-        methods=analysis.methods,
+        methods=tuple(dict.fromkeys((*analysis.methods, *more_methods))),
         beholder=__version__,
         numpy=numpy.__version__,
         scipy=scipy.__version__,

@@ -48,19 +48,31 @@ async def list_score_table(
     1. Sort the run's stimuli by the one column, and cut out the page.
     2. Fetch all scores of these stimuli by the primary key of run_score.
     """
-    query = (
-        select(RunScore.stimulus_id, Stimulus.image_id, Condition.generator, Prompt.text)
-        .join(Stimulus, Stimulus.id == RunScore.stimulus_id)
-        .join(Image, Image.id == Stimulus.image_id)
-        .join(Condition, Condition.id == Image.condition_id)
-        .join(Prompt, Prompt.id == Image.prompt_id)
+    place = func.row_number().over(order_by=(order.by(), RunScore.stimulus_id))
+    chosen = (
+        select(RunScore.stimulus_id, place.label("place"))
         .where(RunScore.run_id == run_id, RunScore.dimension == order.dimension)
-        .order_by(order.by(), RunScore.stimulus_id)
+        .order_by("place")
         .limit(limit)
         .offset(offset)
     )
     if generator is not None:
-        query = query.where(Condition.generator == generator)
+        chosen = (
+            chosen.join(Stimulus, Stimulus.id == RunScore.stimulus_id)
+            .join(Image, Image.id == Stimulus.image_id)
+            .join(Condition, Condition.id == Image.condition_id)
+            .where(Condition.generator == generator)
+        )
+    # Only the page's stimuli are joined with what is known of them.
+    cut = chosen.subquery()
+    query = (
+        select(cut.c.stimulus_id, Stimulus.image_id, Condition.generator, Prompt.text)
+        .join(Stimulus, Stimulus.id == cut.c.stimulus_id)
+        .join(Image, Image.id == Stimulus.image_id)
+        .join(Condition, Condition.id == Image.condition_id)
+        .join(Prompt, Prompt.id == Image.prompt_id)
+        .order_by(cut.c.place)
+    )
     page = (await session.execute(query)).all()
     scores: dict[int, dict[str, Score]] = {row.stimulus_id: {} for row in page}
     fields = [getattr(RunScore, name) for name in SCORE_FIELDS]
@@ -71,7 +83,10 @@ async def list_score_table(
     )
     for stimulus_id, dimension, *numbers in rows:
         scores[stimulus_id][dimension] = Score(*numbers)
-    return [StimulusScores(*row, scores=scores[row.stimulus_id]) for row in page]
+    return [
+        StimulusScores(stimulus_id, image_id, generator, prompt, scores[stimulus_id])
+        for stimulus_id, image_id, generator, prompt in page
+    ]
 
 
 async def count_scored(session: AsyncSession, *, run_id: int) -> dict[str, int]:

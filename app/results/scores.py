@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from app.analysis.matrix import OVERALL
-from app.database.tables import AnalysisRun, Condition, Image, Prompt, RunScore, Stimulus, Study
+from app.database.tables import Condition, Image, Prompt, RunScore, Stimulus
 from app.results.configuration import AnalysisConfiguration
 
 
@@ -94,31 +93,3 @@ async def list_scores(
     ):
         found[stimulus_id][dimension] = Score(*numbers)
     return [StimulusScores(*row, scores=found[row.stimulus_id]) for row in page]
-
-
-async def list_image_scores(session: AsyncSession, *, image_id: int) -> Sequence[ImageScores]:
-    """What each study's newest run says of this picture; studies without a run are left out."""
-    any_run = aliased(AnalysisRun)
-    newest = (
-        select(func.max(any_run.id)).where(any_run.study_id == Stimulus.study_id).scalar_subquery()
-    )
-    query = (
-        select(Study.slug, Study.title, AnalysisRun, RunScore)
-        .select_from(Stimulus)
-        .join(Study, Study.id == Stimulus.study_id)
-        .join(AnalysisRun, AnalysisRun.id == newest)
-        .join(
-            RunScore,
-            (RunScore.run_id == AnalysisRun.id) & (RunScore.stimulus_id == Stimulus.id),
-        )
-        .where(Stimulus.image_id == image_id)
-        .order_by(Study.id)
-    )
-    found: dict[int, ImageScores] = {}
-    for slug, title, run, row in await session.execute(query):
-        configuration = AnalysisConfiguration.model_validate(run.configuration)
-        image = found.setdefault(
-            run.id, ImageScores(slug, title, run.id, run.created_at, configuration, {})
-        )
-        image.scores[row.dimension] = Score(*(getattr(row, name) for name in SCORE_FIELDS))
-    return list(found.values())

@@ -1,11 +1,12 @@
 """What the dashboard shows of a run as a whole: distributions, points, means per generator."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 from scipy import special
-from sqlalchemy import cast, func, select
+from sqlalchemy import Row, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -21,7 +22,7 @@ from app.database.tables import (
 )
 from app.results.configuration import AnalysisConfiguration
 from app.results.run_summary import summary_of
-from app.results.runs import get_run
+from app.results.runs import get_done_run
 from app.study.protocol import Protocol
 from app.study.studies import protocol_of
 
@@ -77,10 +78,11 @@ class Points:
 class GeneratorMean:
     """The mean raw MOS of a generator's stimuli in one dimension.
 
-    The interval is over *stimuli* (Student t with n - 1 degrees of freedom): where the mean of
-    very many pictures of this generator would lie, had they been judged by this same panel.  It
-    does not cover what another panel would say.  None with fewer than two stimuli, or when all
-    have the same MOS.
+    The interval is over *prompts* (``factors/clustered-mean``): where the mean over very many
+    prompts would lie, had the pictures been judged by this same panel; pictures of one prompt are
+    alike and count as one.  It does not cover what another panel would say.  A mean cannot leave
+    the scale, so neither does the interval: it is cut to the scale's ends.  None with fewer than
+    two prompts, or when all stimuli have the same MOS.
     """
 
     generator: str
@@ -91,6 +93,7 @@ class GeneratorMean:
     sd: float | None
     ci_low: float | None
     ci_high: float | None
+    prompts: int
 
 
 async def list_distributions(
@@ -157,26 +160,13 @@ async def find_points(session: AsyncSession, *, run_id: int) -> Points | None:
 
 async def list_generator_means(session: AsyncSession, *, run_id: int) -> Sequence[GeneratorMean]:
     """The mean MOS of every generator in every dimension, best overall first."""
-    run, _ = await _run_and_protocol(session, run_id)
+    run, protocol = await _run_and_protocol(session, run_id)
     level = AnalysisConfiguration.model_validate(run.configuration).level
-    query = (
-        select(
-            Condition.generator,
-            RunScore.dimension,
-            func.count(),
-            func.avg(RunScore.mos),
-            func.stddev_samp(RunScore.mos),
-        )
-        .join(Stimulus, Stimulus.id == RunScore.stimulus_id)
-        .join(Image, Image.id == Stimulus.image_id)
-        .join(Condition, Condition.id == Image.condition_id)
-        .where(RunScore.run_id == run_id, RunScore.mos.is_not(None))
-        .group_by(Condition.generator, RunScore.dimension)
-    )
+    ends = float(protocol.scale.low), float(protocol.scale.high)
     labels = summary_of(run).labels
     means = [
-        _generator_mean(generator, key, labels[key], n, mean, sd, level)
-        for generator, key, n, mean, sd in await session.execute(query)
+        _generator_mean(row, labels[row.dimension], level, ends)
+        for row in await session.execute(_generator_sums(run_id))
     ]
     overall = {mean.generator: mean.mean for mean in means if mean.dimension == "overall"}
     places = {key: place for place, key in enumerate(labels)}
@@ -189,17 +179,63 @@ def excerpt(prompt: str) -> str:
     return whole if len(whole) <= PROMPT_EXCERPT else f"{whole[: PROMPT_EXCERPT - 1]}…"
 
 
+def _generator_sums(run_id: int) -> Select[Any]:
+    """Per generator and dimension: mean, sums of squares over stimuli and over prompts.
+
+    Deviations are taken from the mean before they are squared, so that rounding stays small; a
+    prompt's deviations are added up before they are squared.
+    """
+    group = (Condition.generator, RunScore.dimension)
+    mean = func.avg(RunScore.mos).over(partition_by=group)
+    scores = (
+        select(*group, Image.prompt_id, mean.label("mean"), (RunScore.mos - mean).label("off"))
+        .join(Stimulus, Stimulus.id == RunScore.stimulus_id)
+        .join(Image, Image.id == Stimulus.image_id)
+        .join(Condition, Condition.id == Image.condition_id)
+        .where(RunScore.run_id == run_id, RunScore.mos.is_not(None))
+        .subquery()
+    )
+    c = scores.c
+    prompts = (
+        select(
+            c.generator,
+            c.dimension,
+            c.mean,
+            func.count().label("stimuli"),
+            func.sum(c.off).label("off"),
+            func.sum(c.off * c.off).label("squares"),
+        )
+        .group_by(c.generator, c.dimension, c.mean, c.prompt_id)
+        .subquery()
+    )
+    p = prompts.c
+    return select(
+        p.generator,
+        p.dimension,
+        p.mean,
+        func.sum(p.stimuli).label("stimuli"),
+        func.count().label("prompts"),
+        func.sum(p.squares).label("squares"),
+        func.sum(p.off * p.off).label("prompt_squares"),
+    ).group_by(p.generator, p.dimension, p.mean)
+
+
 def _generator_mean(
-    generator: str, key: str, label: str, n: int, mean: float, sd: float | None, level: float
+    row: Row[Any], label: str, level: float, ends: tuple[float, float]
 ) -> GeneratorMean:
+    n, prompts, mean = int(row.stimuli), row.prompts, row.mean
+    sd = math.sqrt(row.squares / (n - 1)) if n > 1 else None
     low = high = None
-    if sd is not None and sd > _SAME:
-        half = float(special.stdtrit(n - 1, (1 + level) / 2)) * sd / np.sqrt(n)
-        low, high = mean - half, mean + half
-    return GeneratorMean(generator, key, label, n, mean, sd, low, high)
+    if sd is not None and sd > _SAME and prompts > 1:
+        error = math.sqrt(prompts / (prompts - 1) * row.prompt_squares) / n
+        half = float(special.stdtrit(prompts - 1, (1 + level) / 2)) * error
+        low, high = max(mean - half, ends[0]), min(mean + half, ends[1])
+    return GeneratorMean(
+        row.generator, row.dimension, label, n, mean, sd, low, high, prompts=prompts
+    )
 
 
 async def _run_and_protocol(session: AsyncSession, run_id: int) -> tuple[AnalysisRun, Protocol]:
-    run = await get_run(session, run_id=run_id)
+    run = await get_done_run(session, run_id=run_id)
     study = await session.get_one(Study, run.study_id)
     return run, protocol_of(study)

@@ -23,7 +23,7 @@ from app.pool.plans import create_plan
 from app.pool.prompts import compose_into_pool
 from app.pool.queue import is_worker_alive
 from app.results.configuration import AnalysisConfiguration
-from app.results.runs import run_analysis
+from app.results.run_execution import run_analysis
 from app.settings import Settings
 from app.simulation.cookie_file import CookieFile
 from app.simulation.demonstration_plan import (

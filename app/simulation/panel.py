@@ -24,6 +24,10 @@ INCONSISTENCY_SPREAD = 0.25  # standard deviation of its logarithm, from rater t
 MEDIAN_DWELL_MS = {
     RaterKind.HONEST: 4500,
     RaterKind.REVERSED: 4500,
+    RaterKind.TWO_LEVEL: 3000,
+    RaterKind.HALF_RANDOM: 2500,
+    RaterKind.SHUFFLED: 2500,
+    RaterKind.SHIFTED: 4500,
     RaterKind.RANDOM: 1100,
     RaterKind.CONSTANT: 700,
 }

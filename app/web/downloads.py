@@ -1,14 +1,17 @@
 """Downloads that are written while they are sent, for the dashboard and the API alike."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from typing import Any
 
 from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.results.exports import FileForm, Table, write_file
 from app.web.state import AppState
 
 Export = Callable[[AsyncSession], AsyncGenerator[str, None]]
+TableOf = Callable[[AsyncSession], Awaitable[Table]]
 
 
 async def csv_download(
@@ -27,8 +30,27 @@ async def csv_download(
             async for piece in export(own):
                 yield piece
 
-    return StreamingResponse(
-        pieces(),
-        media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{filename}"'},
-    )
+    return _attachment(pieces(), filename, "text/csv")
+
+
+async def table_download(
+    state: AppState, session: AsyncSession, *, name: str, form: FileForm, table: TableOf
+) -> StreamingResponse:
+    """A table as a file of this form, piece by piece from a database session of its own.
+
+    What cannot be exported is refused by the request's own session, before the answer begins.
+    """
+    trial = await table(session)
+    await trial.pages.aclose()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        async with state.sessions() as own:
+            async for piece in write_file(await table(own), form):
+                yield piece
+
+    return _attachment(pieces(), f"{name}.{form}", form.media_type)
+
+
+def _attachment(pieces: AsyncIterator[Any], filename: str, media_type: str) -> StreamingResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return StreamingResponse(pieces, media_type=media_type, headers=headers)

@@ -61,6 +61,12 @@ async def browser(launch: Launch) -> Browser:
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A whole server, which carries out analyses, too."""
+    return settings.model_copy(update={"analysis_worker": True})
+
+
+@pytest.fixture
 def server_url(settings: Settings, database_url: str, sessions: SessionFactory) -> Iterator[str]:
     """The address of the application, served by uvicorn on the test database."""
     listener = socket.create_server(("127.0.0.1", 0))

@@ -51,7 +51,7 @@ def all_charts() -> dict[str, Specification]:
         *("quality", "Quality", "alignment", "Alignment", 0.0, 5.0),
         points=(Point(1, 77, "a", "a circle", 2.5, 2.5), Point(2, 78, "b", "a star", 1.0, 4.0)),
     )
-    means = [GeneratorMean("a", "quality", "Quality", 3, 2.0, 0.1, 1.8, 2.2)]
+    means = [GeneratorMean("a", "quality", "Quality", 3, 2.0, 0.1, 1.8, 2.2, prompts=3)]
     return {
         "distribution": distribution_chart(Distribution("q", "Quality", 0.0, 5.0, (1, 2, 3))),
         "points": points_chart(points),

@@ -24,7 +24,8 @@ def points_of(generators):
 
 
 def mean_of(generator, dimension, mean):
-    return GeneratorMean(generator, dimension, dimension.title(), 9, mean, 0.3, mean - 1, mean + 1)
+    bounds = mean - 1, mean + 1
+    return GeneratorMean(generator, dimension, dimension.title(), 9, mean, 0.3, *bounds, prompts=9)
 
 
 def contrast_with_white(colour):

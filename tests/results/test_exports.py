@@ -22,8 +22,9 @@ from app.results.exports import (
     stream_stimuli_csv,
 )
 from app.results.names import pseudonym
+from app.results.run_execution import run_analysis
 from app.results.run_summary import summary_of
-from app.results.runs import get_run, run_analysis
+from app.results.runs import get_run
 from app.study.studies import get_study
 
 AWKWARD = '=SUM(A1), "quoted"\nand @ second line; +-|'

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from factories import make_protocol
 
+from app.analysis.matrix import ControlKind
 from app.database.tables.rating import Phase, RaterStatus
-from app.errors import NotFound
+from app.errors import InvalidInput, NotFound
 from app.results.ratings import LeftOut, level_texts, load_matrix, load_ratings
 from app.study.protocol import ACR_5, CONTINUOUS_0_5
 
@@ -108,9 +109,82 @@ async def test_times_follow_the_rows(open_panel, session):
     ratings = await load_ratings(session, study_id=panel.study_id)
     by_rater = {
         int(ratings.matrix.rater_ids[rater]): dwell
-        for rater, dwell in zip(ratings.matrix.rater, ratings.dwell_ms.tolist(), strict=True)
+        for rater, dwell in zip(ratings.matrix.rater, ratings.matrix.dwell_ms.tolist(), strict=True)
     }
     assert by_rater == {slow: 9000, unknown: -1}
+
+
+async def test_the_sitting_of_each_rating_is_known(open_panel, session):
+    panel = await open_panel(stimuli=3)
+    a, b, c = panel.stimuli
+    rater = await panel.add_rater({c: (1, 1)})
+    await panel.add_sitting(rater, {a: (3, 3), b: (4, 4)})
+    matrix = await load_matrix(session, study_id=panel.study_id)
+    assert matrix.sitting.tolist() == [2, 2, 1]
+
+
+async def test_what_is_shown_again_stands_beside_the_first_ratings(open_panel, session):
+    panel = await open_panel(stimuli=2)
+    a, b = panel.stimuli
+    other = await panel.add_rater({a: (9, 9)})
+    rater = await panel.add_rater({a: (1, 1), b: (2, 2)})
+    await panel.add_sitting(rater, {b: (3, 4)}, repetition=1)
+    await panel.add_sitting(rater, {a: (7, 8), b: (5, 6)}, repetition=2)
+    await panel.correct(rater, a, (7, 9), repetition=2)
+    left_out = await panel.add_rater({a: (1, 1)}, status=RaterStatus.EXCLUDED)
+    await panel.add_sitting(left_out, {a: (1, 1)}, repetition=1)
+    ratings = await load_ratings(session, study_id=panel.study_id)
+    assert by_id(ratings.matrix) == {(other, a): (9, 9), (rater, a): (1, 1), (rater, b): (2, 2)}
+    repeats = ratings.matrix.repeats
+    assert [ratings.matrix.rater_ids[i] for i in repeats.rater] == [str(rater)] * 3
+    assert [ratings.matrix.stimulus_ids[j] for j in repeats.stimulus] == [str(a), str(b), str(b)]
+    assert repeats.levels.tolist() == [[7, 9], [3, 4], [5, 6]]
+    assert ratings.left_out.excluded_ratings == 2
+
+
+async def test_ratings_of_gold_stimuli_count_and_are_controls(open_panel, session):
+    panel = await open_panel(stimuli=3)
+    a, b, c = panel.stimuli
+    await panel.expect(b, {"quality": [4, 5]})
+    await panel.expect(c, {"alignment": [0, 0.5]})
+    rater = await panel.add_rater({a: (1, 1), b: (45, 2), c: (3, 50)})
+    await panel.add_rater({a: (2, 2)})
+    matrix = await load_matrix(session, study_id=panel.study_id)
+    assert matrix.ratings == 4
+    controls = matrix.controls
+    assert [matrix.rater_ids[i] for i in controls.rater] == [str(rater)] * 2
+    assert controls.kind.tolist() == [ControlKind.GOLD] * 2
+    assert controls.levels.tolist() == [[45, 2], [3, 50]]
+    assert controls.low.tolist() == [[40, 1], [1, 0]]
+    assert controls.high.tolist() == [[50, 0], [0, 5]]
+
+
+async def test_without_repeats_and_gold_there_are_none(open_panel, session):
+    panel = await open_panel(stimuli=2)
+    await panel.add_rater({panel.stimuli[0]: (1, 1)})
+    await panel.expect(panel.stimuli[1], {"quality": [4, 5]})  # nobody rated it
+    matrix = await load_matrix(session, study_id=panel.study_id)
+    assert (matrix.repeats, matrix.controls) == (None, None)
+
+
+async def test_an_expectation_that_makes_no_sense_is_an_error_in_words(open_panel, session):
+    panel = await open_panel(stimuli=1)
+    await panel.expect(panel.stimuli[0], {"beauty": [1, 2]})
+    with pytest.raises(InvalidInput, match="unknown dimensions: beauty"):
+        await load_matrix(session, study_id=panel.study_id)
+
+
+async def test_many_raters_are_put_in_order_part_by_part(open_panel, session, monkeypatch):
+    monkeypatch.setattr("app.results.rating_matrix._PART", 3)
+    panel = await open_panel(stimuli=4)
+    for number in range(12):  # ids of one and two digits
+        seen = panel.stimuli[number % 3 :][::-1]
+        await panel.add_rater({stimulus: (number, stimulus) for stimulus in seen})
+    matrix = await load_matrix(session, study_id=panel.study_id)
+    assert matrix.canonical() is matrix
+    assert matrix.rater_ids == tuple(sorted(matrix.rater_ids))
+    for (rater, stimulus), levels in by_id(matrix).items():
+        assert levels == (rater - min(map(int, matrix.rater_ids)), stimulus)
 
 
 async def test_a_study_nobody_rated_has_an_empty_matrix(open_panel, session):

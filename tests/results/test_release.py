@@ -17,7 +17,8 @@ from app.errors import AnalysisImpossible, Conflict, NotFound
 from app.results.configuration import AnalysisConfiguration
 from app.results.release import release_archive, release_study
 from app.results.release_files import ReleaseImages
-from app.results.runs import get_run, run_analysis
+from app.results.run_execution import run_analysis
+from app.results.runs import get_run
 
 TABLES = {"scores.csv", "ratings.csv", "raters.csv", "stimuli.csv", "agiqa3k.csv"}
 FILES = TABLES | {"README.md", "analysis_run.json", "SHA256SUMS"}

@@ -8,18 +8,18 @@ from sqlalchemy import select
 from app.analysis.correlation import srcc
 from app.analysis.matrix import Scale
 from app.analysis.simulation import RaterKind, SimulatedRater, simulated_matrix
-from app.database.tables import AnalysisRun, AuditEvent, RunRater, RunScore
+from app.database.tables import AnalysisRun, AuditEvent, RunEstimate, RunRater, RunScore, RunSection
 from app.database.tables.rating import RaterStatus
 from app.database.tables.results import Verdict
 from app.errors import AnalysisImpossible, InvalidInput, NotFound
 from app.results.configuration import AnalysisConfiguration
+from app.results.run_execution import run_analysis
 from app.results.run_summary import summary_of, versions_of
 from app.results.runs import (
     find_latest_run,
     get_run,
     get_study_run,
     list_runs,
-    run_analysis,
 )
 from app.results.verdicts import list_verdicts
 
@@ -135,17 +135,23 @@ async def test_planted_raters_are_found_and_the_truth_recovered(open_panel, sess
 
 async def test_the_same_analysis_twice_is_identical_bit_for_bit(open_panel, session):
     panel, _, _ = await simulated(open_panel)
-    first, second = await run(session, panel), await run(session, panel)
+    first = await run(session, panel)
+    # What is stored says everything: the second run is made from the first one's configuration.
+    stored = (await get_run(session, run_id=first)).configuration
+    second = await run(session, panel, AnalysisConfiguration.model_validate(stored))
 
     async def rows(table, run_id):
         columns = [column for column in table.__table__.columns if column.name != "run_id"]
-        query = select(*columns).where(table.run_id == run_id).order_by(*columns[:3])
+        query = select(*columns).where(table.run_id == run_id).order_by(*columns[:2])
         return [
             [value.hex() if isinstance(value, float) else value for value in row]
             for row in await session.execute(query)
         ]
 
-    assert await rows(RunScore, first) == await rows(RunScore, second)
+    for table in (RunScore, RunEstimate, RunSection):
+        stored = await rows(table, first)
+        assert stored, table
+        assert stored == await rows(table, second), table
     evidence = select(RunRater.rater_id, RunRater.n, RunRater.verdict, RunRater.evidence)
     raters = [
         (await session.execute(evidence.where(RunRater.run_id == run_id).order_by("rater_id")))
@@ -244,7 +250,8 @@ async def test_pace_rejects_where_the_configuration_says_so(open_panel, session)
     levels = {stimulus: (3 * place, 50 - place) for place, stimulus in enumerate(panel.stimuli)}
     for dwell_ms in (4000, 5000, 200):
         await panel.add_rater(levels, dwell_ms=dwell_ms)
-    shown = await list_verdicts(session, run_id=await run(session, panel))
+    lenient = AnalysisConfiguration(rejecting=("agreement", "variation"))
+    shown = await list_verdicts(session, run_id=await run(session, panel, lenient))
     assert [rater.verdict for rater in shown] == [Verdict.KEPT] * 3
     assert shown[2].evidence.status_by_check["pace"] == "failed"
     assert shown[2].evidence.fast_share == 1.0

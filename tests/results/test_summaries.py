@@ -4,7 +4,7 @@ import pytest
 from factories import NOW, make_protocol
 
 from app.results.configuration import AnalysisConfiguration
-from app.results.runs import run_analysis
+from app.results.run_execution import run_analysis
 from app.results.summaries import (
     excerpt,
     find_points,

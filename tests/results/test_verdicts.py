@@ -13,7 +13,7 @@ from app.results.configuration import AnalysisConfiguration
 from app.results.exports import stream_raters_csv
 from app.results.rater_evidence import CheckEvidence, RaterEvidence
 from app.results.ratings import load_ratings
-from app.results.runs import run_analysis
+from app.results.run_execution import run_analysis
 from app.results.verdicts import list_verdicts
 
 
@@ -56,9 +56,8 @@ async def test_a_table_of_raters_by_hand(open_panel, session):
     bored, amy, zoe = await list_verdicts(session, run_id=run_id)
     assert [rater.public_code for rater in (bored, amy, zoe)] == ["max", "amy", "zoe"]
     assert (bored.verdict, bored.status, bored.n) == (Verdict.REJECTED, RaterStatus.EXCLUDED, 24)
-    assert {item.check for item in bored.grounds} == {"variation"}
+    assert {item.check for item in bored.grounds} == {"variation", "pace"}
     assert "same score to all 24" in bored.grounds[0].reason
-    # Too fast as well, but that alone rejects nobody by default.
     assert bored.evidence.status_by_check["pace"] is Status.FAILED
     assert (bored.evidence.fast_share, bored.evidence.median_dwell_ms) == (1.0, 100.0)
     assert bored.evidence.sd == {"quality": 0.0, "alignment": 0.0}

@@ -41,6 +41,9 @@ FIELDS = [
     "token",
     "consent_version",
     "consent",
+    "metric",
+    "settings",
+    "version",
 ]
 BODIES = [
     b'{"rejecting":["\\ud800"]}',

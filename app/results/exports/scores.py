@@ -7,9 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis.matrix import OVERALL
 from app.errors import Conflict
-from app.results.exports.text import CONDITION_HEADER, PAGE, condition_cells, csv_text
+from app.results.exports.files import csv_pieces
+from app.results.exports.origin import run_origin
+from app.results.exports.tables import Column, Kind, Row, Table
+from app.results.exports.text import CONDITION_COLUMNS, PAGE, condition_cells, csv_text
 from app.results.run_summary import summary_of
-from app.results.runs import get_run
+from app.results.runs import get_done_run
 from app.results.scores import SCORE_FIELDS, StimulusScores, list_scores
 from app.results.stimulus_records import StimulusRecord, list_stimulus_records
 
@@ -27,26 +30,47 @@ class ScoreKind(StrEnum):
     Z = "z"
 
 
+async def scores_table(session: AsyncSession, *, run_id: int, suffix: str | None = None) -> Table:
+    """A run's scores, one row per stimulus: origin, scores by dimension, run and fingerprint."""
+    run = await get_done_run(session, run_id=run_id)
+    keys = summary_of(run).keys
+    counts = {"n", "z_n"}
+    columns = (
+        Column("name"),
+        Column("prompt"),
+        *CONDITION_COLUMNS,
+        *(
+            Column(f"{key}_{field}", Kind.INTEGER if field in counts else Kind.NUMBER)
+            for key in keys
+            for field in SCORE_FIELDS
+        ),
+        Column("run_id", Kind.INTEGER),
+        Column("fingerprint"),
+    )
+
+    async def pages() -> AsyncGenerator[Sequence[Row], None]:
+        async for page in _pages(session, run_id, run.study_id, suffix):
+            yield [
+                (
+                    record.name,
+                    record.prompt,
+                    *condition_cells(record),
+                    *_cells(stimulus, keys, SCORE_FIELDS),
+                    run_id,
+                    run.fingerprint,
+                )
+                for stimulus, record in page
+            ]
+
+    return Table(columns, await run_origin(session, run), pages())
+
+
 async def stream_scores_csv(
     session: AsyncSession, *, run_id: int, suffix: str | None = None
 ) -> AsyncGenerator[str, None]:
-    """A run's scores, one line per stimulus: origin, scores by dimension, run and fingerprint."""
-    run = await get_run(session, run_id=run_id)
-    columns = summary_of(run).keys
-    titles = (f"{column}_{field}" for column in columns for field in SCORE_FIELDS)
-    yield csv_text([("name", "prompt", *CONDITION_HEADER, *titles, "run_id", "fingerprint")])
-    async for page in _pages(session, run_id, run.study_id, suffix):
-        yield csv_text(
-            (
-                record.name,
-                record.prompt,
-                *condition_cells(record),
-                *_cells(stimulus, columns, SCORE_FIELDS),
-                run_id,
-                run.fingerprint,
-            )
-            for stimulus, record in page
-        )
+    """The same as CSV."""
+    async for text in csv_pieces(await scores_table(session, run_id=run_id, suffix=suffix)):
+        yield text
 
 
 async def stream_agiqa3k_csv(
@@ -59,7 +83,7 @@ async def stream_agiqa3k_csv(
     and its standard deviation, about 0 to 100.  (AGIQA-3K itself publishes scores standardised
     over its stimuli.)  Raises Conflict unless quality and alignment were rated.
     """
-    run = await get_run(session, run_id=run_id)
+    run = await get_done_run(session, run_id=run_id)
     has = [key for key in summary_of(run).keys if key != OVERALL]
     if not set(AGIQA3K_DIMENSIONS) <= set(has):
         raise Conflict(

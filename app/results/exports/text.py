@@ -6,19 +6,20 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.results.exports.tables import Column, Kind
 from app.results.stimulus_records import StimulusRecord
 
 PAGE = 2000
 """Rows of one piece of text."""
 
-CONDITION_HEADER = (
-    "generator",
-    "revision",
-    "guidance",
-    "steps",
-    "scheduler",
-    "settings",
-    "seed",
+CONDITION_COLUMNS = (
+    Column("generator"),
+    Column("revision"),
+    Column("guidance", Kind.NUMBER),
+    Column("steps", Kind.INTEGER),
+    Column("scheduler"),
+    Column("settings", Kind.DOCUMENT),
+    Column("seed", Kind.INTEGER),
 )
 
 
@@ -37,7 +38,7 @@ def json_cell(document: dict[str, Any]) -> str:
 
 
 def condition_cells(record: StimulusRecord) -> tuple[Any, ...]:
-    """The generator with its settings, in the order of ``CONDITION_HEADER``."""
+    """The generator with its settings, in the order of ``CONDITION_COLUMNS``."""
     return (
         record.generator,
         record.revision,

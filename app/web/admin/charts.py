@@ -1,6 +1,7 @@
 """Charts of a run: the specification that the browser draws, and files to download."""
 
 from enum import StrEnum
+from re import compile as compile_pattern
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -13,10 +14,16 @@ from app.results.charts import (
     Specification,
     distribution_chart,
     generator_means_chart,
+    pairs_chart,
     points_chart,
+    shares_chart,
+    spread_chart,
 )
 from app.results.configuration import AnalysisConfiguration
-from app.results.runs import get_study_run
+from app.results.metric_charts import find_metric_chart
+from app.results.run_sections import find_section
+from app.results.runs import get_done_run, get_study_run
+from app.results.scatter import load_run_pairs, load_spread
 from app.results.summaries import find_points, list_distributions, list_generator_means
 from app.web.ids import PathId
 from app.web.state import SessionDep
@@ -24,6 +31,10 @@ from app.web.state import SessionDep
 router = APIRouter()
 
 DISTRIBUTION = "distribution-"
+SPREAD = "spread-"
+FACTORS = "factors-"
+# One run against another: against-<run>-<dimension>.
+AGAINST = compile_pattern(r"against-(\d{1,18})-(.+)")
 
 
 class Drawing(StrEnum):
@@ -77,4 +88,32 @@ async def _specification(session: AsyncSession, run: AnalysisRun, name: str) -> 
         for distribution in await list_distributions(session, run_id=run.id):
             if name == f"{DISTRIBUTION}{distribution.dimension}":
                 return distribution_chart(distribution)
+    if name.startswith(SPREAD):
+        spread = await load_spread(session, run_id=run.id, dimension=name.removeprefix(SPREAD))
+        if spread is not None:
+            return spread_chart(spread)
+    if name.startswith(FACTORS):
+        return await _factors(session, run, name.removeprefix(FACTORS))
+    if against := AGAINST.fullmatch(name):
+        return await _against(session, run, int(against[1]), against[2])
+    if (chart := await find_metric_chart(session, run=run, name=name)) is not None:
+        return chart
     raise NotFound("This run has no such chart.")
+
+
+async def _factors(session: AsyncSession, run: AnalysisRun, dimension: str) -> Specification:
+    section = await find_section(session, run_id=run.id, name="factors") or {}
+    for found in section.get("dimensions", ()):
+        if found["key"] == dimension:
+            return shares_chart(found["label"], found["shares"])
+    raise NotFound("This run has no such chart.")
+
+
+async def _against(
+    session: AsyncSession, run: AnalysisRun, other_id: int, dimension: str
+) -> Specification:
+    other = await get_done_run(session, run_id=other_id)
+    if other.study_id != run.study_id:
+        raise NotFound("This run belongs to another study.")
+    pairs = await load_run_pairs(session, first=run.id, second=other_id, dimension=dimension)
+    return pairs_chart(pairs)

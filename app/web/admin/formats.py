@@ -18,6 +18,17 @@ def decimal(value: float | None, places: int = 2) -> str:
     return f"{round(value, places) + 0.0:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 
 
+def signed(value: float | None, places: int = 2) -> str:
+    """A change, with its sign: +0.12, a true minus sign; no sign before a zero."""
+    text = decimal(value, places)
+    return f"+{text}" if value is not None and round(value, places) > 0 else text
+
+
+def correlation(value: float | None) -> str:
+    """Three decimals; what is not 1 is never written as 1."""
+    return "> 0.999" if value is not None and 0.9995 <= value < 1 else decimal(value, 3)
+
+
 def percent(share: float | None, places: int = 0) -> str:
     """A share of one as per cent; full only when it is, and nothing only when it is nothing."""
     if share is None:
@@ -61,16 +72,33 @@ def file_size(value: int) -> str:
     return f"{value / 1024**2:.1f} MiB"
 
 
+_CHECK_NAMES = {
+    "bt500": "BT.500",
+    "bt500-on-z": "BT.500 on z-scores",
+    "bt1788": "BT.1788",
+    "p913": "P.913",
+    "vqeg": "VQEG",
+}
+
+
 def check_name(check: str) -> str:
     """A check as people call it."""
-    return "BT.500" if check == "bt500" else check
+    return _CHECK_NAMES.get(check, check)
+
+
+def entry(method: str) -> str:
+    """The address of a method's entry in the methods page, whatever its version."""
+    return f"/dashboard/methods#{method.partition('@')[0]}"
 
 
 FILTERS = {
+    "entry": entry,
     "check_name": check_name,
     "number": number,
     "decimal": decimal,
+    "correlation": correlation,
     "percent": percent,
+    "signed": signed,
     "count_of": count,
     "moment": moment,
     "span": span,

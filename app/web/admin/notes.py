@@ -22,7 +22,18 @@ NOTES: dict[str, str | tuple[str, str]] = {
     "image-added": "The picture was added to the study.",
     "rater-excluded": "The rater is excluded. Their ratings no longer count.",
     "rater-readmitted": "The rater takes part again. Their ratings count.",
+    "rejection-confirm": "The rejection is confirmed. It counts from the next analysis on.",
+    "rejection-overrule": "The proposal is overruled. The rater counts from the next analysis on.",
+    "decision-taken-back": "The decision is taken back. The next analysis follows the checks.",
+    "run-asked-again": "The analysis is made again, with the decisions as they stand now.",
+    "predictions-imported": ("1 prediction was imported.", "{n} predictions were imported."),
+    "metric-removed": (
+        "The metric was removed with 1 prediction.",
+        "The metric was removed with {n} predictions.",
+    ),
+    "metrics-evaluated": "All metrics have been held against the scores.",
     "run-done": "The analysis is done and stored.",
+    "run-discarded": "The run has been given up.",
     "plan-retried": (
         "1 failed picture will be tried again.",
         "{n} failed pictures will be tried again.",

@@ -19,6 +19,7 @@ from app.pool.browse import (
 )
 from app.rating.image_ratings import list_image_ratings
 from app.results.image_runs import list_image_runs
+from app.results.run_estimates import METHOD_ENTRIES, METHOD_WORDS, list_image_estimates
 from app.study.stimuli import add_stimuli
 from app.study.studies import list_studies
 from app.web.admin.fields import texts
@@ -101,6 +102,9 @@ async def _draw_image(
         "truth": story.provenance.get("truth") if story.provenance.get("procedural") else None,
         "ratings": await list_image_ratings(session, image_id=image_id),
         "runs": await list_image_runs(session, image_id=image_id),
+        "estimates": await list_image_estimates(session, image_id=image_id),
+        "method_words": METHOD_WORDS,
+        "method_entries": METHOD_ENTRIES,
         "studies": [
             study
             for study in await list_studies(session)

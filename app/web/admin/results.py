@@ -1,41 +1,34 @@
-"""Results of a study: running an analysis, and reading what a run says."""
+"""Results of a study: asking for an analysis, a run in short, its pictures as a table."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.tables.results import Verdict
-from app.errors import AnalysisImpossible, BeholderError, InvalidInput
+from app.database.tables.results import RunState
+from app.errors import AnalysisImpossible, InvalidInput
 from app.results.configuration import parse_configuration
-from app.results.run_summary import summary_of
-from app.results.runs import get_study_run, list_runs, run_analysis
+from app.results.run_queue import queue_run
+from app.results.runs import find_latest_run
 from app.results.score_table import (
     ScoreColumn,
     ScoreOrder,
     count_scored,
     list_score_table,
 )
-from app.results.summaries import list_generator_means
-from app.results.verdicts import list_verdicts
-from app.study.progress import get_progress
-from app.study.studies import get_study, protocol_of
-from app.web.admin.analysis_form import (
-    CHECKS,
-    INTERVALS,
-    LEVELS,
-    configuration_document,
-    default_document,
-)
+from app.study.stimuli import count_usable_ratings
+from app.study.studies import get_study
+from app.web.admin.analysis_form import configuration_document
+from app.web.admin.analysis_parts import parts_document
 from app.web.admin.layout import draw
 from app.web.admin.notes import go_to
-from app.web.admin.origin import origin_of
 from app.web.admin.paging import paging
+from app.web.admin.results_frame import results_frame
+from app.web.admin.run_words import run_words
+from app.web.admin.runs import draw_runs, wait_for
 from app.web.ids import QueryId
 from app.web.security import CurrentAccount
-from app.web.state import NowDep, SessionDep
+from app.web.state import NowDep, SessionDep, StateDep
 
 router = APIRouter()
 
@@ -44,30 +37,42 @@ PAGE_SIZE = 50
 
 @router.get("/dashboard/studies/{slug}/results")
 async def show_results(
-    request: Request, slug: str, session: SessionDep, now: NowDep, run: QueryId = None
+    request: Request, slug: str, session: SessionDep, run: QueryId = None
 ) -> Response:
     """The newest run, or the one asked for; without any, the form that makes one."""
-    return await _draw(request, session, now, slug, run_id=run)
+    study = await get_study(session, slug=slug)
+    if run is None and await find_latest_run(session, study_id=study.id) is None:
+        return await draw_runs(request, session, slug)
+    frame = await results_frame(session, slug=slug, run_id=run)
+    context = frame | {
+        "usable_ratings": await count_usable_ratings(session, study_id=study.id),
+        "words": run_words(frame["run"].configuration, frame["summary"].labels),
+    }
+    return draw(request, "results.html", context)
 
 
 @router.post("/dashboard/studies/{slug}/results")
 async def take_analysis(
-    request: Request, slug: str, session: SessionDep, now: NowDep, account: CurrentAccount
+    request: Request, slug: str, state: StateDep, now: NowDep, account: CurrentAccount
 ) -> Response:
-    """Analyse the ratings there are now, as the form says."""
+    """Ask for an analysis as the form says, and wait a moment for its end."""
     form = await request.form()
+    typed = configuration_document(form) | parts_document(form)
     try:
-        await run_analysis(
-            session,
-            slug=slug,
-            configuration=parse_configuration(configuration_document(form)),
-            actor=account.email,
-            now=now,
-        )
+        async with state.sessions.begin() as session:
+            run_id = await queue_run(
+                session,
+                slug=slug,
+                configuration=parse_configuration(typed),
+                actor=account.email,
+                now=now,
+            )
     except (InvalidInput, AnalysisImpossible) as error:
-        typed = configuration_document(form)
-        return await _draw(request, session, now, slug, typed=typed, error=error)
-    return go_to(f"/dashboard/studies/{slug}/results", note="run-done")
+        async with state.sessions() as session:
+            return await draw_runs(request, session, slug, typed=typed, error=error)
+    if state.settings.analysis_worker and await wait_for(state.sessions, run_id) is RunState.DONE:
+        return go_to(f"/dashboard/studies/{slug}/results", note="run-done")
+    return go_to(f"/dashboard/studies/{slug}/results/runs/{run_id}")
 
 
 @router.get("/dashboard/studies/{slug}/results/stimuli")
@@ -82,27 +87,22 @@ async def show_scores(
     generator: str = "",
 ) -> Response:
     """The stimuli of a run in the order of any column."""
-    study = await get_study(session, slug=slug)
-    found = await get_study_run(session, slug=slug, run_id=run)
-    summary = summary_of(found)
-    if dimension not in summary.keys:
+    frame = await results_frame(session, slug=slug, run_id=run)
+    run_id = frame["run"].id
+    if dimension not in frame["summary"].keys:
         raise InvalidInput("This run has no such dimension.")
-    generators = await count_scored(session, run_id=found.id)
+    generators = await count_scored(session, run_id=run_id)
     total = generators.get(generator, 0) if generator else sum(generators.values())
     pages = paging(request, total=total, size=PAGE_SIZE)
     order = ScoreOrder(dimension, column, is_descending=not ascending)
-    context = {
-        "study": study,
-        "run": found,
-        "origin": origin_of(found),
-        "summary": summary,
+    context = frame | {
         "paging": pages,
         "order": order,
         "generator": generator,
         "generators": generators,
         "stimuli": await list_score_table(
             session,
-            run_id=found.id,
+            run_id=run_id,
             order=order,
             generator=generator or None,
             limit=pages.size,
@@ -110,41 +110,3 @@ async def show_scores(
         ),
     }
     return draw(request, "scores.html", context)
-
-
-async def _draw(
-    request: Request,
-    session: AsyncSession,
-    now: datetime,
-    slug: str,
-    *,
-    run_id: int | None = None,
-    typed: dict[str, Any] | None = None,
-    error: BeholderError | None = None,
-) -> Response:
-    study = await get_study(session, slug=slug)
-    protocol = protocol_of(study)
-    runs = await list_runs(session, slug=slug)
-    context: dict[str, Any] = {
-        "study": study,
-        "protocol": protocol,
-        "progress": await get_progress(session, slug=slug, now=now),
-        "runs": runs,
-        "run": None,
-        "checks": CHECKS,
-        "intervals": INTERVALS,
-        "levels": LEVELS,
-        "typed": typed or default_document(protocol),
-        "error": error,
-    }
-    if runs:
-        run = await get_study_run(session, slug=slug, run_id=run_id)
-        verdicts = await list_verdicts(session, run_id=run.id)
-        context |= {
-            "run": run,
-            "origin": origin_of(run),
-            "summary": summary_of(run),
-            "rejected": [verdict for verdict in verdicts if verdict.verdict is Verdict.REJECTED],
-            "means": await list_generator_means(session, run_id=run.id),
-        }
-    return draw(request, "results.html", context, status=error.status if error else 200)

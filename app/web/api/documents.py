@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.database.tables import AnalysisRun, Study
 from app.database.tables.rating import RaterStatus
-from app.database.tables.results import Verdict
+from app.database.tables.results import Decision, RunState, Verdict
 from app.database.tables.study import StudyState
 from app.results.configuration import AnalysisConfiguration
 from app.results.rater_evidence import RaterEvidence
@@ -30,6 +30,13 @@ class ProblemDocument(BaseModel):
     """Single mistakes: ``where`` and a ``sentence``."""
 
 
+class ProblemDetail(BaseModel):
+    """Why a run failed, in a sentence, and single mistakes if there are any."""
+
+    sentence: str
+    problems: list[dict[str, str]]
+
+
 def _refusal(description: str) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}}
     return {"description": description, "content": content}
@@ -44,6 +51,14 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 CSV_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "A CSV file in UTF-8.", "content": {"text/csv": {}}}
+}
+
+
+TABLE_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The table as CSV (UTF-8), JSON or Parquet, by the ending of the address.",
+        "content": {"text/csv": {}, "application/json": {}, "application/vnd.apache.parquet": {}},
+    }
 }
 
 
@@ -85,30 +100,46 @@ class StudyDocument(StudyProgressDocument):
         )
 
 
+class ProgressDocument(BaseModel):
+    """How far a run has come that is under way."""
+
+    step: str = Field(description="What it is at.")
+    done: int = Field(description="Steps behind it.")
+    of: int = Field(description="Steps in all.")
+
+
 class RunDocument(BaseModel):
-    """An analysis run: configuration, origin and summary."""
+    """An analysis run: configuration, origin and summary; the results are null until it is done."""
 
     id: int
+    state: RunState
+    progress: ProgressDocument | None = Field(description="Null unless the run is under way.")
+    error: ProblemDetail | None = Field(description="Why the run failed; null unless it did.")
     created_at: datetime
     created_by: str
-    seconds: float
-    fingerprint: str = Field(description="SHA-256 of the ratings that were analysed.")
+    finished_at: datetime | None
+    seconds: float | None
+    fingerprint: str | None = Field(description="SHA-256 of the ratings that were analysed.")
     configuration: AnalysisConfiguration
-    versions: RunVersions
-    summary: RunSummary
+    versions: RunVersions | None
+    summary: RunSummary | None
 
     @classmethod
     def of(cls, run: AnalysisRun) -> Self:
         """The document of one run."""
         return cls(
             id=run.id,
+            state=run.state,
+            progress=run.progress or None,
+            error=run.error,
             created_at=run.created_at,
             created_by=run.created_by,
+            finished_at=run.finished_at,
             seconds=run.seconds,
             fingerprint=run.fingerprint,
             configuration=AnalysisConfiguration.model_validate(run.configuration),
-            versions=versions_of(run),
-            summary=summary_of(run),
+            versions=versions_of(run) if run.versions else None,
+            summary=summary_of(run) if run.summary else None,
         )
 
 
@@ -150,8 +181,15 @@ class RaterDocument(BaseModel):
     public_code: str
     status: RaterStatus = Field(description="Where the rater stands now.")
     n: int = Field(description="Ratings that were screened.")
-    verdict: Verdict
-    grounds: list[str] = Field(description="Sentences for which the rater was rejected.")
+    is_proposed: bool = Field(description="Whether the checks propose to reject the rater.")
+    decision: Decision | None = Field(
+        description="The experimenter's, as it stood when the run was made."
+    )
+    verdict: Verdict = Field(
+        description="Rejected: proposed and not overruled, or confirmed. Rejected raters are"
+        " left out of the run."
+    )
+    grounds: list[str] = Field(description="Sentences for which the rater was proposed.")
     evidence: RaterEvidence
 
     @classmethod
@@ -161,6 +199,8 @@ class RaterDocument(BaseModel):
             public_code=rater.public_code,
             status=rater.status,
             n=rater.n,
+            is_proposed=rater.is_proposed,
+            decision=rater.decision,
             verdict=rater.verdict,
             grounds=[item.reason for item in rater.grounds],
             evidence=rater.evidence,

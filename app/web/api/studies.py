@@ -2,16 +2,17 @@
 
 from functools import partial
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.results.configuration import AnalysisConfiguration
-from app.results.exports import stream_ratings_csv, stream_stimuli_csv
-from app.results.runs import find_latest_run, get_run, list_runs, run_analysis
+from app.results.exports import FileForm, ratings_table, stimuli_table
+from app.results.run_queue import queue_run
+from app.results.runs import find_latest_run, get_run, list_runs
 from app.study.progress import get_progress, list_progress
 from app.study.studies import get_study
-from app.web.api.documents import CSV_ANSWER, RunDocument, StudyDocument, StudyProgressDocument
-from app.web.downloads import csv_download
+from app.web.api.documents import TABLE_ANSWER, RunDocument, StudyDocument, StudyProgressDocument
+from app.web.downloads import table_download
 from app.web.security import ApiAccount, ApiOwner
 from app.web.state import NowDep, SessionDep, StateDep
 
@@ -37,57 +38,66 @@ async def show(slug: str, account: ApiAccount, session: SessionDep, now: NowDep)
 
 @router.get("/{slug}/analysis-runs", summary="List a study's analysis runs")
 async def list_its_runs(slug: str, account: ApiAccount, session: SessionDep) -> list[RunDocument]:
-    """The analysis runs of a study, newest first."""
+    """The analysis runs of a study in any state, newest first."""
     return [RunDocument.of(run) for run in await list_runs(session, slug=slug)]
 
 
 @router.post(
-    "/{slug}/analysis-runs", summary="Analyse a study", status_code=status.HTTP_201_CREATED
+    "/{slug}/analysis-runs", summary="Analyse a study", status_code=status.HTTP_202_ACCEPTED
 )
 async def analyse(
     slug: str,
     account: ApiOwner,
     session: SessionDep,
     now: NowDep,
+    response: Response,
     configuration: AnalysisConfiguration | None = None,
 ) -> RunDocument:
-    """Analyse the ratings a study has now; every field of the configuration is optional.
+    """Ask for an analysis of a study's ratings; every field of the configuration is optional.
 
-    The same ratings and configuration give the same numbers to the last bit.
+    The run is carried out in the background: ask for it again at the address in ``Location``
+    until its ``state`` is ``done`` or ``failed``.  The same ratings and configuration give the
+    same numbers to the last bit.
     """
-    run_id = await run_analysis(
+    run_id = await queue_run(
         session,
         slug=slug,
         configuration=configuration or AnalysisConfiguration(),
         actor=account.email,
         now=now,
     )
+    response.headers["Location"] = f"/api/v1/analysis-runs/{run_id}"
     return RunDocument.of(await get_run(session, run_id=run_id))
 
 
 @router.get(
-    "/{slug}/ratings.csv",
+    "/{slug}/ratings.{form}",
     summary="Download a study's ratings",
     response_class=StreamingResponse,
-    responses=CSV_ANSWER,
+    responses=TABLE_ANSWER,
 )
 async def download_ratings(
-    slug: str, account: ApiAccount, session: SessionDep, state: StateDep, training: bool = False
+    slug: str,
+    form: FileForm,
+    account: ApiAccount,
+    session: SessionDep,
+    state: StateDep,
+    training: bool = False,
 ) -> StreamingResponse:
     """The current ratings under pseudonyms; with ``training`` those of training pictures, too."""
-    export = partial(stream_ratings_csv, slug=slug, with_training=training)
-    return await csv_download(state, session, filename=f"{slug}-ratings.csv", export=export)
+    table = partial(ratings_table, slug=slug, with_training=training)
+    return await table_download(state, session, name=f"{slug}-ratings", form=form, table=table)
 
 
 @router.get(
-    "/{slug}/stimuli.csv",
+    "/{slug}/stimuli.{form}",
     summary="Download a study's stimuli",
     response_class=StreamingResponse,
-    responses=CSV_ANSWER,
+    responses=TABLE_ANSWER,
 )
 async def download_stimuli(
-    slug: str, account: ApiAccount, session: SessionDep, state: StateDep
+    slug: str, form: FileForm, account: ApiAccount, session: SessionDep, state: StateDep
 ) -> StreamingResponse:
     """The stimuli with their prompts, generators, settings, files and provenance."""
-    export = partial(stream_stimuli_csv, slug=slug)
-    return await csv_download(state, session, filename=f"{slug}-stimuli.csv", export=export)
+    table = partial(stimuli_table, slug=slug)
+    return await table_download(state, session, name=f"{slug}-stimuli", form=form, table=table)

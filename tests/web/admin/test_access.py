@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from dashboard import UNSAFE, make_everything, submit, walk_routes
+from dashboard import UNSAFE, address_of, make_everything, submit, walk_routes
 from fastapi import FastAPI
 from sqlalchemy import text
 
@@ -33,13 +33,9 @@ async def places(sessions: SessionFactory, blobs: BlobStore) -> dict[str, str]:
         return await make_everything(session, blobs)
 
 
-def address_of(path: str, places: dict[str, str]) -> str:
-    return path.format(**places)
-
-
 def test_every_parameter_of_an_address_has_a_value_in_these_tests() -> None:
     parameters = {name for path, _ in ROUTES for name in re.findall(r"{(\w+)}", path)}
-    assert parameters <= {"slug", "code", "run_id", "image_id", "name", "form"}
+    assert parameters <= {"slug", "code", "run_id", "image_id", "name", "form", "ending"}
 
 
 def test_the_routes_are_found() -> None:

@@ -7,12 +7,16 @@ from dashboard import links_of, make_rated_study, make_run, submit, text_of
 from factories import make_study
 from sqlalchemy import select
 
+from app.analysis.estimates import EstimateMethod
 from app.analysis.intervals import IntervalMethod
 from app.database.engine import SessionFactory
 from app.database.tables import AnalysisRun, RunScore
+from app.database.tables.results import RunState
 from app.results.configuration import CHECK_NAMES, AnalysisConfiguration
+from app.results.run_background import execute_run
 from app.storage.blobs import BlobStore
 from app.web.admin.analysis_form import CHECKS, INTERVALS, LEVELS
+from app.web.state import current_time
 
 PAGE = "/dashboard/studies/example/results"
 
@@ -53,23 +57,31 @@ async def test_an_analysis_is_run_as_the_form_says(
     owner: httpx.AsyncClient, sessions: SessionFactory, rated: None
 ) -> None:
     page = (await owner.get(PAGE)).text
-    assert page.count("checked") == 3, "two rejecting checks and one interval are the defaults"
+    for name in AnalysisConfiguration().rejecting:
+        assert f'name="rejecting" value="{name}" checked' in page
+    assert 'name="interval" value="sos-jeffreys" checked' in page
+    for method in EstimateMethod:
+        assert f'name="estimates" value="{method}" checked' in page
     fields = {
         "rejecting": ["variation"],
         "interval": "student-t",
         "level": "0.9",
         "weight.quality": "3",
         "weight.alignment": "1",
+        "estimates": ["mos", "em"],
+        "parts": ["factors"],
     }
     answer = await submit(owner, PAGE, fields)
     assert answer.status_code == 303
+    assert answer.headers["location"] == f"{PAGE}/runs/1"
     run = await find_run(sessions)
     assert run is not None
     stored = run.configuration
     assert stored["rejecting"] == ["variation"]
     assert (stored["interval"], stored["level"]) == ("student-t", 0.9)
     assert stored["weights"] == {"quality": 3.0, "alignment": 1.0}
-    assert run.created_by == "owner@lab.example"
+    assert (stored["estimates"], stored["parts"]) == (["mos", "em"], ["factors"])
+    assert (run.created_by, run.state) == ("owner@lab.example", RunState.QUEUED)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +120,6 @@ async def test_the_page_says_where_its_numbers_come_from(
     assert "interval/sos-jeffreys@1" in page
     text = text_of(page)
     assert "Raters kept 3 of 4 Ratings kept 72 of 96 Pictures rated 24 of 24" in text
-    assert "SAME22" in text
-    assert "Gave the same score to all 24 stimuli." in text
 
 
 async def test_new_ratings_and_older_runs_are_pointed_out(
@@ -121,7 +131,7 @@ async def test_new_ratings_and_older_runs_are_pointed_out(
     async with sessions.begin() as session:
         await make_run(session)
     older = await owner.get(f"{PAGE}?run={run_id}")
-    assert "This is not the newest run." in older.text
+    assert f"This is run {run_id}, not the newest one." in older.text
     assert (await owner.get(f"{PAGE}?run=999")).status_code == 404
 
 
@@ -160,9 +170,10 @@ async def test_every_download_of_the_page_has_what_it_says(
     owner: httpx.AsyncClient, run_id: int
 ) -> None:
     page = (await owner.get(PAGE)).text
-    files = [link for link in links_of(page) if link.rpartition(".")[2] in {"csv", "json"}]
+    endings = {"csv", "json", "parquet", "zip"}
+    files = [link for link in links_of(page) if link.rpartition(".")[2] in endings]
     files += [link for link in links_of(page) if "agiqa3k" in link]
-    assert len(files) >= 7
+    assert len(files) >= 5 * 3 + 3
     for link in files:
         answer = await owner.get(link.replace("&amp;", "&"))
         assert answer.status_code == 200, link
@@ -223,5 +234,9 @@ async def test_an_analysis_that_rejects_everybody_says_whom_and_why(
         await submit(owner, one, {"reason": "For this test."}, to=f"{one}/exclude")
     fields = {"rejecting": ["variation"], "interval": "student-t", "level": "0.95"}
     answer = await submit(owner, PAGE, fields)
-    assert answer.status_code == 409
-    assert "SAME22: Gave the same score" in answer.text
+    assert answer.status_code == 303
+    await execute_run(sessions, run_id=1, clock=current_time)
+    failed = await owner.get(answer.headers["location"])
+    assert "Screening rejects every rater" in failed.text
+    assert "SAME22 : Gave the same score" in text_of(failed.text)
+    assert "Try again" in failed.text

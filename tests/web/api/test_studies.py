@@ -6,7 +6,11 @@ import io
 import pytest
 from panel import make_panel
 
+from app.results.run_background import execute_run
+from app.web.state import current_time
+
 STUDY = "/api/v1/studies/example"
+LITTLE = {"estimates": [], "parts": []}
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ async def test_a_stranger_gets_nothing(client):
     for path, operations in document["paths"].items():
         if not path.startswith("/api/v1/"):
             continue
-        address = path.format(slug="example", run_id=1)
+        address = path.format(slug="example", run_id=1, form="csv")
         for method in operations:
             for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}):
                 answer = await client.request(method, address, headers=headers)
@@ -43,21 +47,30 @@ async def test_studies_are_listed_with_their_progress(viewer_program, panel):
     assert study["raters"] == {"completed": 2}
 
 
-async def test_one_study_has_its_protocol(viewer_program, owner_program, panel):
+async def test_one_study_has_its_protocol(viewer_program, owner_program, sessions, panel):
     study = (await viewer_program.get(STUDY)).json()
     assert [d["key"] for d in study["protocol"]["dimensions"]] == ["quality", "alignment"]
     assert study["latest_run_id"] is None
-    run = (await owner_program.post(f"{STUDY}/analysis-runs")).json()
+    run = (await owner_program.post(f"{STUDY}/analysis-runs", json=LITTLE)).json()
+    assert (await viewer_program.get(STUDY)).json()["latest_run_id"] is None, "it is not done"
+    await execute_run(sessions, run_id=run["id"], clock=current_time)
     assert (await viewer_program.get(STUDY)).json()["latest_run_id"] == run["id"]
     missing = await viewer_program.get("/api/v1/studies/nowhere")
     assert missing.status_code == 404
     assert missing.headers["content-type"] == "application/problem+json"
 
 
-async def test_an_owner_analyses_with_the_defaults(owner_program, panel):
+async def test_an_owner_analyses_with_the_defaults(owner_program, sessions, panel):
     answer = await owner_program.post(f"{STUDY}/analysis-runs")
-    assert answer.status_code == 201
-    run = answer.json()
+    assert answer.status_code == 202
+    asked = answer.json()
+    assert (asked["state"], asked["summary"], asked["fingerprint"]) == ("queued", None, None)
+    address = answer.headers["location"]
+    assert (await owner_program.get(address)).json() == asked
+    assert (await owner_program.get(f"{address}/scores")).status_code == 409
+    await execute_run(sessions, run_id=asked["id"], clock=current_time)
+    run = (await owner_program.get(address)).json()
+    assert (run["state"], run["progress"], run["error"]) == ("done", None, None)
     assert run["summary"]["ratings"] == 6
     assert [d["key"] for d in run["summary"]["dimensions"]] == ["quality", "alignment", "overall"]
     assert run["configuration"]["weights"] == {"quality": 1.0, "alignment": 1.0}
@@ -126,7 +139,7 @@ async def test_the_interface_documents_itself(client):
         if path.startswith("/api/v1/")
         for operation in methods.values()
     ]
-    assert len(operations) == 11
+    assert len(operations) >= 14
     for operation in operations:
         assert operation["summary"]
         assert operation["description"]
