@@ -3,9 +3,11 @@
 Run `python benchmarks/planted_raters.py` (about half a minute). Every panel has 21 honest raters,
 with biases and inconsistencies of their own, and one rater of each planted kind. The table shows
 the share of panels in which each kind was proposed for rejection, and honest raters proposed per
-panel, for the default proposal and for each rule by itself.
+panel, with the bad ones and in a panel by themselves, for the default proposal and for each rule
+by itself. `--seed` draws other panels.
 """
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +25,7 @@ from app.analysis.screening import (
     P913,
     VQEG,
     Agreement,
+    BT500OnZ,
     Check,
     Status,
     Variation,
@@ -49,6 +52,7 @@ RULES: dict[str, Sequence[Check]] = {
     "Agreement alone": [Agreement()],
     "Variation alone": [Variation()],
     "BT.500": [BT500()],
+    "BT.500 on z-scores": [BT500OnZ()],
     "P.913": [P913()],
     "BT.1788": [BT1788()],
     "VQEG": [VQEG()],
@@ -56,10 +60,14 @@ RULES: dict[str, Sequence[Check]] = {
 
 
 class Found(NamedTuple):
-    """Share of panels in which each kind was proposed, and honest raters proposed per panel."""
+    """Share of panels in which each kind was proposed, and honest raters proposed per panel.
+
+    alone : honest raters proposed where nobody is bad.
+    """
 
     kinds: list[float]
     honest: float
+    alone: float
 
 
 def panel(seed: int, scale: Scale, stimuli: int, share: float) -> RatingMatrix:
@@ -89,8 +97,11 @@ def panel(seed: int, scale: Scale, stimuli: int, share: float) -> RatingMatrix:
 def study(checks: Sequence[Check], panels: Sequence[RatingMatrix]) -> Found:
     """How often the checks, taken together, propose each kind."""
     proposed = np.array([_proposed(checks, matrix) for matrix in panels])
+    alone = [_proposed(checks, matrix.of_raters(matrix.rater_ids[:HONEST])) for matrix in panels]
     return Found(
-        proposed[:, HONEST:].mean(axis=0).tolist(), proposed[:, :HONEST].sum(axis=1).mean()
+        kinds=proposed[:, HONEST:].mean(axis=0).tolist(),
+        honest=float(proposed[:, :HONEST].sum(axis=1).mean()),
+        alone=float(np.sum(alone, axis=1).mean()),
     )
 
 
@@ -106,18 +117,21 @@ def _proposed(checks: Sequence[Check], matrix: RatingMatrix) -> list[bool]:
 
 def main() -> None:
     """Print one table for each scale and rule."""
+    parser = argparse.ArgumentParser(description="How often the checks find planted bad raters.")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first panel")
+    first = parser.parse_args().seed
     heads = "".join(f"{kind:>12}" for kind in PLANTED)
     for scale_name, scale in SCALES.items():
         designs = {
-            name: [panel(seed, scale, *design) for seed in range(PANELS)]
+            name: [panel(seed, scale, *design) for seed in range(first, first + PANELS)]
             for name, design in DESIGNS.items()
         }
         for rule, checks in RULES.items():
-            print(f"\n{rule}, scale of {scale_name}\n{'':18}{heads}   honest per panel")
+            print(f"\n{rule}, scale of {scale_name}\n{'':18}{heads}  honest per panel   alone")
             for name, panels in designs.items():
                 found = study(checks, panels)
                 shares = "".join(f"{share:12.0%}" for share in found.kinds)
-                print(f"{name:18}{shares}{found.honest:12.2f} of {HONEST}")
+                print(f"{name:18}{shares}{found.honest:12.2f} of {HONEST}{found.alone:8.2f}")
 
 
 if __name__ == "__main__":

@@ -253,8 +253,3 @@ def centred_within(values: FloatArray, group: IntArray, groups: int) -> Centred:
 def sum_within(values: FloatArray, group: IntArray, groups: int) -> FloatArray:
     """Sum of the values of each group, shape (groups,); an empty group sums to zero."""
     return Grouping(group, groups).sum(values)
-
-
-def ranks_within(values: FloatArray, group: IntArray) -> FloatArray:
-    """Ranks 1, 2, ... within each group; equal values share the mean of their ranks."""
-    return Grouping(group, int(group.max()) + 1 if len(group) else 0).ranks(values)

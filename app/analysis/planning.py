@@ -26,6 +26,8 @@ from app.analysis.reliability.split_half import spearman_brown
 HALF_WIDTH_METHOD = "planning/raters-for-half-width@1"
 RELIABILITY_METHOD = "planning/raters-for-reliability@1"
 WORK_METHOD = "planning/work-left@1"
+METHODS = (HALF_WIDTH_METHOD, RELIABILITY_METHOD, WORK_METHOD)
+"""How the numbers of a plan are computed, to be named beside them."""
 
 MOST_RATERS = 100_000
 """A plan that needs more raters than this is none."""

@@ -154,6 +154,15 @@ def analyse(matrix: RatingMatrix, configuration: Configuration | None = None) ->
     )
 
 
+def before_screening(matrix: RatingMatrix, configuration: Configuration) -> RatingMatrix:
+    """The ratings from which a method that screens by itself starts.
+
+    All but those of raters whose rejection the experimenter has confirmed; what the checks
+    propose, and whom the experimenter keeps against them, is nothing to such a method.
+    """
+    return matrix.of_raters(set(matrix.rater_ids).difference(configuration.confirmed))
+
+
 def _active_raters(matrix: RatingMatrix) -> set[str]:
     counts = zip(matrix.rater_ids, matrix.ratings_by_rater, strict=True)
     return {rater_id for rater_id, count in counts if count > 0}

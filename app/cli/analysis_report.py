@@ -111,7 +111,10 @@ def _dimensions_table(dimensions: Sequence[DimensionSummary]) -> Table:
 def _generators_table(means: list[GeneratorMean]) -> Table:
     labels = list(dict.fromkeys(mean.label for mean in means))
     title = "Mean MOS of each generator, with its interval over prompts"
-    table = Table("Generator", "Stimuli", *labels, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    table.add_column("Generator", overflow="fold")
+    for heading in ("Stimuli", *labels):
+        table.add_column(heading, justify="right")
     for generator in dict.fromkeys(mean.generator for mean in means):
         found = {mean.label: mean for mean in means if mean.generator == generator}
         stimuli = max(mean.stimuli for mean in found.values())
@@ -123,7 +126,7 @@ def _generators_table(means: list[GeneratorMean]) -> Table:
 def _interval(mean: GeneratorMean) -> str:
     if mean.ci_low is None or mean.ci_high is None:
         return f"{mean.mean:.2f}"
-    return f"{mean.mean:.2f} ({mean.ci_low:.2f} to {mean.ci_high:.2f})"
+    return f"{mean.mean:.2f}\n({mean.ci_low:.2f} to {mean.ci_high:.2f})"
 
 
 def _number(value: float | None) -> str:

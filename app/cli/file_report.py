@@ -58,7 +58,10 @@ def _counts(group: GroupReport) -> str:
 
 def _columns_table(group: GroupReport) -> Table:
     heads = ("Lowest", "Mean", "Highest", "±", "Alpha", "SOS a")
-    table = Table(title="MOS (scores/mos)", title_justify="left")
+    table = Table(
+        title="MOS (scores/mos); ±: half of the interval, averaged over stimuli",
+        title_justify="left",
+    )
     table.add_column("Dimension", overflow="fold")
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)

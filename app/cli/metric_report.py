@@ -18,7 +18,9 @@ def print_benchmark(document: dict[str, Any], *, run_id: int, console: Console) 
     for dimension in document["dimensions"]:
         console.print()
         console.print(f"[bold]{escape(dimension['label'])}[/bold]  {_extent(dimension)}")
-        console.print(_leaderboard(dimension))
+        console.print(_correlations(dimension))
+        console.print()
+        console.print(_after_a_curve(dimension))
         for sentence in _sentences(dimension):
             console.print(f"  {sentence}", markup=False)
 
@@ -29,24 +31,43 @@ def _extent(dimension: dict[str, Any]) -> str:
     return f"{dimension['images']:,} pictures of {dimension['prompts']:,} prompts{reach}"
 
 
-def _leaderboard(dimension: dict[str, Any]) -> Table:
-    headings = ("SRCC", "interval", "KRCC", "PLCC", "PLCC 4p", "PLCC 5p", "RMSE 4p", "outliers")
-    table = Table("metric", *headings, "AUC d/s", "AUC b/w", "challenge", "n", "", box=None)
+def _correlations(dimension: dict[str, Any]) -> Table:
+    table = _table("metric", "SRCC", "interval", "KRCC", "PLCC", "n")
+    table.add_column("", overflow="fold")
     near = near_best(dimension)
     for row in dimension["rows"]:
-        found, four, five = row["correlations"], row["logistic_4"], row["logistic_5"]
-        pairs = row["pairs"]
+        found = row["correlations"]
         table.add_row(
             escape(row["label"]),
             _decimal(found["srcc"]),
             f"{_decimal(row['srcc_low'])} … {_decimal(row['srcc_high'])}",
-            *map(_decimal, (found["krcc"], found["plcc"], four["plcc"], five["plcc"])),
-            *map(_decimal, (four["rmse"], row["outliers"]["ratio"])),
-            *map(_decimal, (pairs["auc_different_similar"], pairs["auc_better_worse"])),
-            _decimal(row["challenge_score"]),
+            *map(_decimal, (found["krcc"], found["plcc"])),
             f"{row['n']:,}",
             ", ".join(_remarks(row, is_near_best=near.get(row["name"], False))),
         )
+    return table
+
+
+def _after_a_curve(dimension: dict[str, Any]) -> Table:
+    """The same metrics in the same order; one table of all would be too wide for a terminal."""
+    headings = ("PLCC 4p", "PLCC 5p", "RMSE 4p", "outliers", "AUC d/s", "AUC b/w", "challenge")
+    table = _table("metric", *headings)
+    for row in dimension["rows"]:
+        four, five, pairs = row["logistic_4"], row["logistic_5"], row["pairs"]
+        numbers = (
+            *(four["plcc"], five["plcc"], four["rmse"], row["outliers"]["ratio"]),
+            *(pairs["auc_different_similar"], pairs["auc_better_worse"], row["challenge_score"]),
+        )
+        table.add_row(escape(row["label"]), *map(_decimal, numbers))
+    return table
+
+
+def _table(first: str, *numbers: str) -> Table:
+    """Names break, numbers never do."""
+    table = Table(box=None)
+    table.add_column(first, overflow="fold")
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
     return table
 
 
@@ -75,9 +96,9 @@ def _standing_sentence(standing: Standing) -> str:
     if standing.better_than:
         said.append(f"is better than {_listed(standing.better_than)}")
     if standing.like:
-        said.append(f"cannot be told from {_listed(standing.like)}")
+        said.append(f"{'it ' if said else ''}cannot be told from {_listed(standing.like)}")
     if standing.worse_than:
-        said.append(f"is worse than {_listed(standing.worse_than)}")
+        said.append(f"{'it ' if said else ''}is worse than {_listed(standing.worse_than)}")
     return f"{standing.label} {'; '.join(said)}."
 
 

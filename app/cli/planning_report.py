@@ -39,7 +39,7 @@ def print_plan(plan: Plan, console: Console) -> None:
     for row in plan.questions:
         if row.work is not None and row.ratings is not None:
             console.print(work_sentence(row.ratings, row.work, f"for “{row.label}”"))
-    _print_advice(plan.advice, console)
+    _print_advice(plan, console)
 
 
 def print_study_plan(plan: StudyPlan, console: Console) -> None:
@@ -49,7 +49,7 @@ def print_study_plan(plan: StudyPlan, console: Console) -> None:
     for name in (
         "Spread a",
         f"for ±{plan.half_width:g}",
-        "Reliability of one",
+        "Alpha of one rater",
         f"for {plan.goals.reliability:g}",
         "Now, median ±",
         "Narrow enough",
@@ -68,13 +68,14 @@ def print_study_plan(plan: StudyPlan, console: Console) -> None:
     console.print(table)
     for sentence in study_sentences(plan):
         console.print(sentence)
-    _print_advice(plan.advice, console)
+    _print_advice(plan, console)
 
 
-def _print_advice(advice: tuple[str, ...], console: Console) -> None:
+def _print_advice(plan: Plan | StudyPlan, console: Console) -> None:
     console.print()
-    for sentence in advice:
+    for sentence in plan.advice:
         console.print(f"· {sentence}")
+    console.print(f"Methods: {', '.join(plan.methods)}.")
 
 
 def _number(value: float | None) -> str:

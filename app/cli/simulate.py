@@ -33,6 +33,18 @@ def simulate_raters(
     reversed_: Annotated[
         int, typer.Option("--reversed", help="How many read the scale upside down.")
     ] = 0,
+    two_level: Annotated[
+        int, typer.Option(help="How many only say “rather good” or “rather bad”.")
+    ] = 0,
+    half_random: Annotated[
+        int, typer.Option(help="How many answer at random every other time, by chance.")
+    ] = 0,
+    shuffled: Annotated[
+        int, typer.Option(help="How many give honest scores, each to another picture.")
+    ] = 0,
+    shifted: Annotated[
+        int, typer.Option(help="How many score a quarter of the scale too high.")
+    ] = 0,
     pace: Annotated[
         float, typer.Option(help="Seconds an honest rater takes per rating; 0: no waiting.")
     ] = 0.0,
@@ -58,7 +70,15 @@ def simulate_raters(
     """
     settings = get_settings()
     configure_logging(settings, quiet=True)
-    kinds = {RaterKind.RANDOM: random, RaterKind.CONSTANT: constant, RaterKind.REVERSED: reversed_}
+    kinds = {
+        RaterKind.RANDOM: random,
+        RaterKind.CONSTANT: constant,
+        RaterKind.REVERSED: reversed_,
+        RaterKind.TWO_LEVEL: two_level,
+        RaterKind.HALF_RANDOM: half_random,
+        RaterKind.SHUFFLED: shuffled,
+        RaterKind.SHIFTED: shifted,
+    }
     work = _simulate(
         settings,
         slug=study,

@@ -75,7 +75,7 @@ def _counted(counts: Mapping[str, int]) -> str:
 def _rater_table(raters: tuple[RaterReport, ...]) -> Table:
     table = Table("Rater", "Code", "Kind", "Bias", "Inconsistency", "Ratings", "Ended", box=None)
     for rater in raters[:LISTED_RATERS]:
-        has_habits = rater.kind in {RaterKind.HONEST, RaterKind.REVERSED}
+        has_habits = rater.kind not in {RaterKind.RANDOM, RaterKind.CONSTANT}
         table.add_row(
             str(rater.number),
             rater.code or "–",

@@ -264,7 +264,7 @@ def shares_chart(label: str, shares: Sequence[Mapping[str, Any]]) -> Specificati
         ],
     )
     scale = alt.Scale(domain=[0, 1])
-    title = f"Share of the differences explained, {label.lower()}"
+    title = f"Share explained, {label.lower()}"
     axis = alt.Axis(format=".0%", tickCount=6)
     bars = base.mark_bar(color=ACCENT, opacity=0.75, height=14).encode(
         x=alt.X("share:Q", title=title, scale=scale, axis=axis)

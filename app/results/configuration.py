@@ -81,7 +81,9 @@ class AgreementSettings(Document):
     min_stimuli: int = Field(default=_AGREEMENT.min_stimuli, ge=4)
     """Fewest stimuli shared with others by which a rater is judged."""
     error_rate: float = Field(default=_AGREEMENT.error_rate, ge=1e-6, lt=0.5)
-    """Greatest chance to be accepted of taking a rater for the opposite of what they are."""
+    """How seldom a typical rater may come out as low as one who fails."""
+    max_false_share: float = Field(default=_AGREEMENT.max_false_share, gt=0, le=1)
+    """Of the raters who fail, about this share at most may be typical ones with bad luck."""
 
 
 class VariationSettings(Document):

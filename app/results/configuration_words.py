@@ -64,7 +64,8 @@ def _parameters(
             if before != after:
                 heading = f"Check {name}: {key.replace('_', ' ')}"
                 found.append((heading, _value(before), _value(after)))
-    for key, heading in (("confirmed", "Confirmed rejections"), ("overruled", "Overruled ones")):
+    decided = {"confirmed": "Confirmed rejections", "overruled": "Overruled proposals"}
+    for key, heading in decided.items():
         if one.get(key) != other.get(key):
             found.append((heading, str(len(one[key] or ())), str(len(other[key] or ()))))
     return found

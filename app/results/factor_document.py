@@ -58,7 +58,7 @@ class SettingEffect(Part):
     value: str
     default: str
     default_from: str
-    """``catalogue``, or ``most frequent`` where the catalogue's default is not known or not used."""
+    """``catalogue``, or ``most frequent`` where the catalogue has no default, or it is not used."""
     basis: str
     """``same prompt and other settings``, ``same prompt`` or ``different prompts``."""
     pictures: int

@@ -69,6 +69,12 @@ def _prompt_properties(label: str, shares: Mapping[str, FactorShare]) -> list[st
     ]
     if not known:
         return []
+    found = (shares["length"], shares["category"])
+    if all(share.low == 0 and share.high == 1 for share in found if share.share is not None):
+        return [
+            "How much of the differences between prompts goes with their length or category cannot"
+            " be told from so few prompts: the intervals reach from 0 % to 100 %."
+        ]
     return [f"Of the differences in {_what(label)} between prompts, {' and '.join(known)}."]
 
 

@@ -41,13 +41,13 @@ class _Setting:
 
 
 def setting_effects(
-    data: FactorData, mos: FloatArray, *, level: float
+    data: FactorData, mos: FloatArray, *, level: float, widest: float
 ) -> tuple[SettingEffect, ...]:
     """Every value of every setting that differs from the default of its generator."""
     return tuple(
         effect
         for setting in _settings(data)
-        for effect in _effects(data, mos, setting, level=level)
+        for effect in _effects(data, mos, setting, level=level, widest=widest)
     )
 
 
@@ -72,7 +72,7 @@ def _settings(data: FactorData) -> Iterator[_Setting]:
 
 
 def _effects(
-    data: FactorData, mos: FloatArray, setting: _Setting, *, level: float
+    data: FactorData, mos: FloatArray, setting: _Setting, *, level: float, widest: float
 ) -> Iterator[SettingEffect]:
     rows = data.generator == data.generators.index(setting.generator)
     condition = data.condition[rows]
@@ -87,6 +87,7 @@ def _effects(
             _is_one_of(condition, setting, values),
             with_default,
             level=level,
+            widest=widest,
         )
         yield SettingEffect(
             generator=setting.generator,

@@ -123,7 +123,7 @@ def _dimension(
         return _means(scores.mos, data.prompt, group, group_names, ends, level)
 
     generators = _best_first(means(data.generator, data.generators))
-    settings = setting_effects(data, scores.mos, level=level)
+    settings = setting_effects(data, scores.mos, level=level, widest=ends[1] - ends[0])
     noise = defined(noise_share(pictures))
     return DimensionFactors(
         key=key,

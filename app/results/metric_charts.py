@@ -27,8 +27,8 @@ from app.results.charts import (
     Specification,
     Tables,
     finished_chart,
-    series_channel,
     named_table,
+    series_channel,
 )
 from app.results.metric_benchmark import find_benchmark
 from app.results.summaries import PROMPT_EXCERPT

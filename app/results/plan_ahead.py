@@ -44,6 +44,7 @@ class Plan:
     stimuli: int | None
     questions: tuple[PlannedQuestion, ...]
     advice: tuple[str, ...] = planning.ADVICE
+    methods: tuple[str, ...] = planning.METHODS
 
 
 def plan_ahead(

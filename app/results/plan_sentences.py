@@ -27,8 +27,8 @@ def hours(value: float) -> str:
 
 def _raters(plan: StudyPlan) -> list[str]:
     target = plan.progress.target_ratings
-    goals = f"±{plan.half_width:g} in the middle of the scale and a reliability of"
-    goals += f" {plan.goals.reliability:g}"
+    goals = f"an interval of ±{plan.half_width:g} for a picture in the middle of the scale and a"
+    goals += f" reliability of {plan.goals.reliability:g}"
     if plan.raters_needed is None:
         problems = sorted({d.problem for d in plan.dimensions if d.problem})
         return ["The goals are out of reach.", *problems]
@@ -43,8 +43,8 @@ def _so_far(plan: StudyPlan) -> list[str]:
     if overall.half_width_now is None:
         return ["No picture has two ratings yet, so there are no intervals so far."]
     return [
-        f"{100 * overall.share_narrow:.0f} % of the pictures have an overall interval of at most"
-        f" ±{plan.half_width:g} to be expected from the ratings so far; the median is"
+        f"With the ratings so far, the overall score of {100 * overall.share_narrow:.0f} % of the"
+        f" pictures should be known to within ±{plan.half_width:g}; the median is"
         f" ±{overall.half_width_now:.2f}."
     ]
 
@@ -81,5 +81,8 @@ def _origin(plan: StudyPlan) -> list[str]:
             " nothing about people."
         )
     if plan.is_pace_measured and not plan.progress.people:
-        sentences.append("The pace is that of programs; nobody else has rated yet.")
+        sentences.append(
+            "The pace is that of programs, which do not stop to look; nobody else has rated yet."
+            " Give the seconds that a person takes."
+        )
     return sentences

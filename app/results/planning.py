@@ -95,6 +95,7 @@ class StudyPlan:
     to_target: Work | None
     to_goals: Work | None
     advice: tuple[str, ...] = planning.ADVICE
+    methods: tuple[str, ...] = planning.METHODS
 
     @property
     def is_measured(self) -> bool:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import aliased
 
 from app.analysis.estimates import ESTIMATE_METHODS, Estimate, estimate
 from app.analysis.matrix import FloatArray, IntArray, RatingMatrix
+from app.analysis.recovery.weighting import EFFECTIVE_N_METHOD
+from app.analysis.run import before_screening
 from app.database.tables import AnalysisRun, RunEstimate, RunScore, Stimulus, Study
 from app.database.tables.results import RunState
 from app.database.tables.study import StimulusKind
@@ -54,9 +56,15 @@ class EstimateColumn:
     effective_n: FloatArray
 
 
-def compute_estimates(kept: RatingMatrix, setup: AnalysisConfiguration) -> tuple[Estimate, ...]:
-    """Every method chosen, from the ratings of the raters kept."""
+def compute_estimates(
+    kept: RatingMatrix, setup: AnalysisConfiguration, *, everybody: RatingMatrix
+) -> tuple[Estimate, ...]:
+    """Every method chosen, from the ratings of the raters kept.
+
+    ``everybody`` has all ratings that count, for methods that screen by themselves.
+    """
     matrix = kept.canonical()
+    unscreened = before_screening(everybody.canonical(), setup.for_analysis())
     return tuple(
         estimate(
             matrix,
@@ -64,6 +72,7 @@ def compute_estimates(kept: RatingMatrix, setup: AnalysisConfiguration) -> tuple
             level=setup.level,
             weights=setup.weights,
             interval=setup.interval,
+            before_screening=unscreened,
         )
         for about in ESTIMATE_METHODS
         if about.method in setup.estimates
@@ -80,6 +89,7 @@ def estimates_document(estimates: Sequence[Estimate]) -> Json:
                 "unit": found.unit.value,
                 "level": found.level,
                 "interval": found.interval,
+                "effective_n_method": None if found.refused else EFFECTIVE_N_METHOD,
                 "refused": found.refused,
                 "warnings": document_of(found.warnings),
                 "left_out": {column: len(names) for column, names in found.left_out.items()},

@@ -136,7 +136,7 @@ def _material(matrix: RatingMatrix, setup: AnalysisConfiguration, analysis: Anal
 
 
 def _add_estimates(parts: Parts, material: Material) -> None:
-    parts.estimates = compute_estimates(material.kept, material.setup)
+    parts.estimates = compute_estimates(material.kept, material.setup, everybody=material.matrix)
     parts.sections[Step.ESTIMATES.value] = estimates_document(parts.estimates)
 
 

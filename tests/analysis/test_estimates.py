@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from app.analysis.matrix import RatingMatrix, Scale
 from app.analysis.opinion_scores import mean_opinion_scores, z_mean_opinion_scores
 from app.analysis.recovery import expectation_maximisation
 
-from .builders import dense, shuffled
+from .builders import DATASETS, dataset, dense, shuffled
 from .recovery.reference import with_gaps
 
 ALL = pytest.mark.parametrize("method", EstimateMethod)
@@ -151,12 +152,36 @@ def test_z_scores_know_no_scale(method: EstimateMethod) -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_order_does_not_matter_to_the_last_bit(seed: int) -> None:
     matrix = dense(np.random.default_rng(4).integers(-1, 5, (7, 12)))
-    other = shuffled(matrix, seed).canonical()
+    other = shuffled(matrix, seed)
+    rows = [other.stimulus_ids.index(stimulus) for stimulus in matrix.stimulus_ids]
     for method in EstimateMethod:
         found, again = estimate(matrix, method), estimate(other, method)
-        assert again.value.tobytes() == found.value.tobytes()
-        assert again.low.tobytes() == found.low.tobytes()
-        assert again.effective_n.tobytes() == found.effective_n.tobytes()
+        for name in ("value", "low", "high", "n", "effective_n"):
+            assert getattr(again, name)[rows].tobytes() == getattr(found, name).tobytes()
+        assert (again.warnings, again.left_out) == (found.warnings, found.left_out)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", DATASETS)
+def test_p913_is_the_references_whoever_else_was_rejected(
+    vectors: dict[str, Any], name: str
+) -> None:
+    expected = vectors["datasets"][name]["sureal"]["P913_BR_SR"]
+    matrix = dataset(vectors, name)
+    found = estimate(matrix, EstimateMethod.P913)
+    assert found.value[:, 0] == pytest.approx(expected["quality_scores"], abs=1e-9)
+    rejected = tuple(f"r{i:03d}" for i in expected["rejected_subject_indices"])
+    assert found.left_out["quality"] == rejected
+    assert len(found.warnings) == 1
+    some = matrix.of_raters(matrix.rater_ids[3:])
+    again = estimate(some, EstimateMethod.P913, before_screening=matrix)
+    assert again.value.tobytes() == found.value.tobytes()
+    assert estimate(some, EstimateMethod.P913).value.tobytes() != found.value.tobytes()
+
+
+def test_ratings_before_screening_are_of_the_same_stimuli() -> None:
+    with pytest.raises(ValueError, match="same stimuli"):
+        estimate(_ratings(), EstimateMethod.P913, before_screening=_ratings(stimuli=3))
 
 
 def test_a_level_outside_zero_and_one_is_refused() -> None:

@@ -8,7 +8,6 @@ from app.analysis.grouping import (
     as_integers,
     centred_within,
     exact_numbers,
-    ranks_within,
     sum_within,
 )
 
@@ -35,15 +34,15 @@ def test_sum_within_gives_zero_for_an_empty_group() -> None:
 
 def test_functions_accept_no_values_at_all() -> None:
     nothing, none = np.empty(0), np.empty(0, dtype=np.int64)
-    assert ranks_within(nothing, none).shape == (0,)
+    assert Grouping(none, 0).ranks(nothing).shape == (0,)
     assert np.isnan(centred_within(nothing, none, 2).mean).all()
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=40))
-def test_ranks_within_are_scipy_ranks_of_each_group(rows: list[tuple[int, int]]) -> None:
+def test_ranks_are_scipy_ranks_of_each_group(rows: list[tuple[int, int]]) -> None:
     group, values = np.array(rows).T
-    ranks = ranks_within(values.astype(float), group)
+    ranks = Grouping(group, 4).ranks(values.astype(float))
     for g in np.unique(group):
         assert ranks[group == g].tolist() == stats.rankdata(values[group == g]).tolist()
 

@@ -9,7 +9,7 @@ from app.analysis.intervals import IntervalMethod, confidence_bounds, sos_parame
 from app.analysis.matrix import RatingMatrix
 from app.analysis.opinion_scores import mean_opinion_scores
 
-from .builders import ACR5, DATASETS, dataset, dense
+from .builders import ACR5, DATASETS, dataset, dense, shuffled
 
 T, POOLED, JEFFREYS = (
     IntervalMethod.STUDENT_T,
@@ -176,3 +176,17 @@ def test_intervals_cover_the_true_mos(method: IntervalMethod, least: float) -> N
     levels = (generator.uniform(size=(10, 1, 4000)) > edges).sum(axis=1)
     low, high = bounds(dense(levels), method)
     assert least < ((low <= truth) & (truth <= high)).mean() < 0.98
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("method", sorted(set(IntervalMethod) - {IntervalMethod.BOOTSTRAP_RATERS}))
+def test_bounds_have_the_same_bits_in_any_order(seed: int, method: IntervalMethod) -> None:
+    matrix = dense(np.random.default_rng(3).integers(0, 5, (15, 31, 2)))
+    other = shuffled(matrix, seed)
+    place = [other.stimulus_ids.index(name) for name in matrix.stimulus_ids]
+    first, second = (
+        confidence_bounds(mean_opinion_scores(each), each.scale, method=method)
+        for each in (matrix, other)
+    )
+    assert first.low.tobytes() == second.low[place].tobytes()
+    assert first.high.tobytes() == second.high[place].tobytes()

@@ -162,15 +162,30 @@ def test_methods_are_named_with_their_versions() -> None:
 
 def test_everyone_rejected_is_reported_with_the_evidence() -> None:
     with pytest.raises(EveryoneRejectedError) as caught:
-        analyse(dense(np.full((3, 30), 4)))
+        analyse(dense(np.tile([[1], [2], [4]], 30)))
     assert {e.check for e in caught.value.evidence} == {
         check.name for check in Configuration().checks
     }
 
 
+def test_a_unanimous_panel_is_kept() -> None:
+    result = analyse(dense(np.full((3, 30), 4)))
+    assert result.rejected == ()
+    assert (result.mos.mean == 5).all()
+    assert np.isnan(result.mos_bounds.low).all()
+
+
+def test_equal_z_scores_get_no_interval_of_no_width() -> None:
+    # Raters who differ by a constant have equal z-scores, up to rounding.
+    base = np.random.default_rng(0).integers(0, 3, 30)
+    levels = base + np.array([[0], [1], [2], [0], [1]])
+    found = analyse(dense(levels), Configuration(rejecting=frozenset()))
+    assert not (found.z_mos_bounds.high - found.z_mos_bounds.low < 1e-6).any()
+    assert found.z_mos.unanimous[:, 0].all()
+
+
 def test_a_rater_without_ratings_does_not_hide_that_everyone_is_rejected() -> None:
-    table = np.full((3, 30), 4)
-    table[2] = -1
+    table = np.tile([[1], [4], [-1]], 30)
     with pytest.raises(EveryoneRejectedError):
         analyse(dense(table))
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from app.analysis.matrix import RatingMatrix
+from app.analysis.matrix import RatingMatrix, Scale
 from app.analysis.screening import Agreement, AgreementRule, Status
 from app.analysis.screening.agreement import leave_one_out, relative_threshold
 from app.analysis.simulation import RaterKind, SimulatedRater, simulated_matrix
@@ -172,7 +172,10 @@ def test_few_stimuli_are_not_enough_to_call_a_rater_random() -> None:
     assert needed is not None
     assert abs(pearson) < threshold
     distance = typical - np.arctanh(threshold)
-    assert needed == np.ceil(3 + (stats.norm.ppf(0.995) / distance) ** 2) > 15
+    # Of twenty raters the worst is to be that bad by chance in one of 400 cases: 5 % / 20.
+    assert needed == np.ceil(3 + (stats.norm.ppf(1 - 0.05 / 20) / distance) ** 2) > 15
+    lenient = Agreement(max_false_share=1).evidence(dense(table))[0]
+    assert lenient.numbers["stimuli_needed"] == np.ceil(3 + (stats.norm.ppf(0.995) / distance) ** 2)
     assert found.status is Status.NOT_APPLICABLE
     # Reversing the scale is something chance does not do, even over 15 stimuli.
     others = np.ma.masked_equal(table[1:], -1).mean(axis=0)
@@ -206,3 +209,46 @@ def test_the_floor_of_stimuli_is_a_parameter_with_a_floor() -> None:
 def test_an_error_rate_is_a_small_share(error_rate: float) -> None:
     with pytest.raises(ValueError, match="between 0 and one half"):
         Agreement(error_rate=error_rate)
+
+
+def crowd(seed: int, bad: int) -> RatingMatrix:
+    """250 honest raters of 50 stimuli each, 2.8 raters per stimulus, and some who are random."""
+    luck = np.random.default_rng(seed)
+    kinds = [RaterKind.HONEST] * 250 + [RaterKind.RANDOM] * bad
+    quality = np.clip(luck.normal(2.6, 0.9, (round(len(kinds) * 50 / 2.8), 1)), 0, 5)
+    raters = [
+        SimulatedRater(
+            kind,
+            bias=float(luck.normal(0, 0.35)),
+            inconsistency=float(0.7 * np.exp(luck.normal(0, 0.1))),
+        )
+        for kind in kinds
+    ]
+    scale = Scale(low=0, step=0.1, level_max=50)
+    return simulated_matrix(
+        quality, raters, scale, luck, dimensions=["quality"], stimuli_each=50
+    ).canonical()
+
+
+def test_of_many_honest_raters_nobody_fails_by_bad_luck_and_the_random_are_still_found() -> None:
+    lenient, strict = [], []
+    for seed in range(4):
+        honest = crowd(seed, bad=0)
+        lenient += failed(honest, Agreement(max_false_share=1))
+        strict += failed(honest, Agreement())
+        mixed = failed(crowd(seed, bad=12), Agreement())
+        assert len([i for i in mixed if i >= 250]) >= 11
+        assert len([i for i in mixed if i < 250]) <= 2
+    assert len(strict) <= 1 < len(lenient)
+
+
+def test_a_median_that_is_zero_but_for_rounding_is_no_agreement() -> None:
+    for zero in (0.0, 1e-17, -1e-17):
+        found = relative_threshold(np.array([zero]), AgreementRule.HALF_MEDIAN, 0.7)
+        assert np.isnan(found)
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.1])
+def test_a_share_of_false_alarms_is_a_share(share: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        Agreement(max_false_share=share)

@@ -108,10 +108,21 @@ def test_without_positions_the_run_is_not_looked_at() -> None:
     assert found.numbers["run_chance"] is None
 
 
-def test_a_panel_of_constant_raters_fails_as_a_whole() -> None:
-    found = Variation().evidence(dense(np.full((3, 30), 4)))
+@pytest.mark.parametrize("levels", [(4, 4, 3), (4,)])
+def test_constant_raters_fail_alone_and_where_they_disagree(levels: tuple[int, ...]) -> None:
+    found = Variation().evidence(dense(np.tile(np.array(levels)[:, None], 30)))
     assert {item.status for item in found} == {Status.FAILED}
     assert found[0].reason == "Gave the same score to all 30 stimuli."
+
+
+def test_in_a_unanimous_panel_nobody_can_be_judged() -> None:
+    table = np.stack([np.full((3, 30), 4), np.tile(np.arange(30) % 5, (3, 1))], axis=2)
+    table[0, :, 1] = 2
+    found = Variation().evidence(dense(table))
+    assert [item.status for item in found[:3]] == [Status.NOT_APPLICABLE] * 3
+    assert found[0].reason.startswith("All raters gave all stimuli one and the same score")
+    # The other dimension is judged by itself.
+    assert [item.status for item in found[3:]] == [Status.FAILED, Status.PASSED, Status.PASSED]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import pytest
 from app.analysis.matrix import RatingMatrix
 from app.analysis.opinion_scores import (
     mean_opinion_scores,
-    rater_z_scores,
     z_mean_opinion_scores,
 )
+from app.analysis.run import Configuration, analyse
+from app.analysis.screening import BT500OnZ
 from app.analysis.standardised import (
     agiqa_1k_scores,
     agiqa_3k_scores,
@@ -49,11 +50,14 @@ def test_z_taken_before_rejection_is_the_references_mean_of_the_kept(
     vectors: dict[str, Any], name: str
 ) -> None:
     expected = vectors["datasets"][name]["sureal"]["ZS_SR_MOS"]
+    setup = Configuration(checks=(BT500OnZ(),), rejecting=frozenset({BT500OnZ.name}))
     matrix = dataset(vectors, name)
-    kept = ~np.isin(matrix.rater, expected["rejected_subject_indices"])
-    z, stimulus = rater_z_scores(matrix)[kept, 0], matrix.stimulus[kept]
-    mean = np.bincount(stimulus, weights=z) / np.bincount(stimulus)
-    assert mean == pytest.approx(expected["quality_scores"], abs=1e-9)
+    found = analyse(matrix, setup)
+    assert found.rejected == tuple(f"r{i:03d}" for i in expected["rejected_subject_indices"])
+    mean_z = found.z_mos.mean[:, 0] * 6 / 100 - 3
+    assert mean_z == pytest.approx(expected["quality_scores"], abs=1e-9)
+    kept = matrix.of_raters(set(matrix.rater_ids).difference(found.rejected))
+    assert agiqa_1k_scores(kept).mean[:, 0] == pytest.approx(2.5 + mean_z, abs=1e-9)
 
 
 def test_one_sitting_each_is_the_z_score_per_rater() -> None:

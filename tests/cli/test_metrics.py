@@ -91,6 +91,8 @@ async def test_a_file_is_tried_imported_reported_and_removed(
     assert "24 pictures, 0 empty cells." in said
     assert await count(sessions) == 24
     report = await run("report", "example")
+    # In 80 columns no number is cut short.
+    assert "0.…" not in report
     assert "24 pictures of 24 prompts" in report
     assert "ours" in report
     said = await run("report", "example", "--json")

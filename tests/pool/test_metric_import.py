@@ -254,7 +254,7 @@ async def test_twenty_thousand_pictures_by_sixteen_metrics_take_seconds(
             "INSERT INTO image (sha256, display_sha256, thumbnail_sha256, prompt_id, condition_id,"
             " seed, name, origin, width, height, media_type, byte_count)"
             " SELECT sha256, display_sha256, thumbnail_sha256, prompt_id, condition_id,"
-            " 1000 + n, 'many-' || n || '.png', origin, width, height, media_type, byte_count"
+            " 90000000 + n, 'many-' || n || '.png', origin, width, height, media_type, byte_count"
             " FROM image, generate_series(1, 20000) AS n WHERE image.id = :first"
         ),
         {"first": images[0]},

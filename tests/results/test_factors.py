@@ -78,7 +78,11 @@ async def test_planted_effects_come_out(planted, session):
     assert shares["generator"].adjusted
     assert shares["settings"].share > 0.1
     assert [mean.name for mean in quality.generators] == ["model-a", "procedural-draft"]
-    assert [mean.name for mean in quality.lengths] == ["1-5 words", "6-10 words", "11-20 words"]
+    assert [mean.name for mean in quality.lengths] == [
+        "1 to 5 words",
+        "6 to 10 words",
+        "11 to 20 words",
+    ]
     assert {mean.name for mean in quality.categories} == {"animals", "places"}
     assert sum(mean.pictures for mean in quality.categories) == 24
 
@@ -223,7 +227,7 @@ def test_many_values_of_a_number_are_taken_together():
         condition=condition,
         conditions=conditions,
     )
-    effects = setting_effects(data, data.scores["quality"].mos, level=0.95)
+    effects = setting_effects(data, data.scores["quality"].mos, level=0.95, widest=5)
     assert [(e.value, e.default) for e in effects] == [
         ("below the default", "6"),
         ("above the default", "6"),

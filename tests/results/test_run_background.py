@@ -233,13 +233,13 @@ async def test_nothing_is_said_of_who_withdraws_meanwhile(sessions, panel, monke
 
 @pytest.fixture
 async def bored(sessions, blobs):
-    """A study in which everybody gives one score only, so that nobody is left; codes by id."""
+    """A study in which each rater gives one score only, so that nobody is left; codes by id."""
     async with sessions.begin() as session:
         made = await make_panel(session, blobs, stimuli=24)
         codes = ("amy", "ben", "zoe")
         return {
-            await made.add_rater(dict.fromkeys(made.stimuli, (20, 20)), code=code): code
-            for code in codes
+            await made.add_rater(dict.fromkeys(made.stimuli, (level, level)), code=code): code
+            for level, code in enumerate(codes, start=20)
         }
 
 

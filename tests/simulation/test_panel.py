@@ -94,3 +94,13 @@ def test_who_does_not_look_is_quick(kind: RaterKind) -> None:
     times = draw_dwell_ms(PanelMember(1, SimulatedRater(kind)), 2000, seed=1)
     assert np.median(times) == pytest.approx(MEDIAN_DWELL_MS[kind], rel=0.05)
     assert times.min() > 0
+
+
+@pytest.mark.parametrize("kind", list(RaterKind))
+def test_every_kind_of_rater_has_opinions_on_the_scale(kind: RaterKind) -> None:
+    truth = np.linspace(0.5, 4.5, 40).reshape(20, 2)
+    (member,) = draw_panel(PanelPlan(1, {kind: 1}), SCALE, sitting_length=10)
+    opinions = draw_opinions(member, truth, SCALE, seed=1)
+    assert member.kind is kind
+    assert opinions.shape == truth.shape
+    assert 0 <= opinions.min() <= opinions.max() <= SCALE.level_max

@@ -1,7 +1,7 @@
 """One value of a setting against the default: what the pictures gained or lost by it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -50,6 +50,7 @@ def setting_difference(
     with_default: BoolArray,
     *,
     level: float = 0.95,
+    widest: float = math.inf,
 ) -> SettingDifference:
     """Compare pictures of one generator made with two values of one setting.
 
@@ -59,7 +60,8 @@ def setting_difference(
     strictest basis with at least ten prompts is taken; failing that, the paired one with most
     prompts, the stricter if equal; failing that (fewer than two prompts with both) the two means
     are compared as they are, with SE = √(SE² + SE²), each clustered by prompt, and the smaller
-    number of prompts less one as degrees of freedom.
+    number of prompts less one as degrees of freedom. Bounds
+    beyond the width of the scale are cut to it: no two scores differ by more.
 
     Parameters
     ----------
@@ -67,6 +69,7 @@ def setting_difference(
         NaN where there is no score; such pictures do not count.
     prompt, other_settings : int64, shape (pictures,), any numbers.
     with_value, with_default : bool, shape (pictures,). Pictures with neither do not count.
+    widest : highest less lowest score of the scale.
 
     Notes
     -----
@@ -85,12 +88,18 @@ def setting_difference(
     loose = _per_prompt(mos, prompt, np.zeros_like(prompt), value, default)
     for basis, differences in ((Basis.SAME_SETTINGS, strict), (Basis.SAME_PROMPT, loose)):
         if len(differences) >= ENOUGH_PROMPTS:
-            return _paired(basis, counts, differences, level)
+            return _within(_paired(basis, counts, differences, level), widest)
     if max(len(strict), len(loose)) >= 2:
         if len(strict) >= len(loose):
-            return _paired(Basis.SAME_SETTINGS, counts, strict, level)
-        return _paired(Basis.SAME_PROMPT, counts, loose, level)
-    return _unpaired(mos, prompt, value, default, level)
+            return _within(_paired(Basis.SAME_SETTINGS, counts, strict, level), widest)
+        return _within(_paired(Basis.SAME_PROMPT, counts, loose, level), widest)
+    return _within(_unpaired(mos, prompt, value, default, level), widest)
+
+
+def _within(found: SettingDifference, widest: float) -> SettingDifference:
+    if found.reason:
+        return found
+    return replace(found, low=max(found.low, -widest), high=min(found.high, widest))
 
 
 def _per_prompt(

@@ -41,7 +41,9 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class VarianceShare:
-    """What goes with one factor; all NaN where not defined, with a `reason`.
+    """What goes with one factor; share and interval are NaN where not defined, with a `reason`.
+
+    η² and ω² are NaN, too, where there are no groups to compare, or no settings beside generators.
 
     groups : with at least one picture. eta_squared, omega_squared : of the factor alone, as seen.
     share : of the true differences, between 0 and 1. low, high : its interval.
@@ -210,6 +212,8 @@ class _Crossing:
             eta, omega = eta - self.generator.eta_squared, omega - self.generator.omega_squared
         nan = float("nan")
         if reason := self._objection(name, base):
+            if name == SETTINGS or groups < 2:
+                return _undefined(reason, groups=groups)
             return VarianceShare(groups, eta, omega, nan, nan, nan, base.adjusted, reason)
         found = self._true(variance, self.generator, self.condition)
         if np.isnan(found):

@@ -95,7 +95,7 @@ class SharedResamples:
         missing = [m for m in metrics if (key, m) not in self._made]
         if missing:
             draws = resampled_srcc(
-                self._predictions[np.ix_(missing, np.flatnonzero(images))],
+                self._predictions[missing][:, images],
                 self._mos[images],
                 self._prompt[images],
                 resamples=self._resamples,

@@ -102,15 +102,33 @@ def compare_metrics(
         draws = resampled_srcc(predictions, mos, prompt, resamples=resamples, seed=seed)
     order = sorted(range(len(names)), key=lambda m: (-np.nan_to_num(found[m], nan=-2.0), names[m]))
     names = [names[m] for m in order]
-    predictions, found, draws = predictions[order], found[order], draws[:, order]
+    found = found[order]
+    differences = _differences(
+        names, predictions[order], found, draws[:, order], prompts=prompts, level=level
+    )
+    near_best = _near_best(names, found, differences)
+    return Comparison(len(mos), prompts, tuple(names), found, near_best, differences)
+
+
+def _differences(
+    names: Sequence[str],
+    predictions: FloatArray,
+    found: FloatArray,
+    draws: FloatArray,
+    *,
+    prompts: int,
+    level: float,
+) -> tuple[Difference, ...]:
+    """Every pair of metrics, which come best first."""
     pairs = list(combinations(range(len(names)), 2))
+    images = predictions.shape[1]
     tested = [_paired(found, draws, a, b, prompts, level) for a, b in pairs]
     mrr = [
-        _meng(found[a], found[b], srcc(predictions[a], predictions[b]), len(mos)) for a, b in pairs
+        _meng(found[a], found[b], srcc(predictions[a], predictions[b]), images) for a, b in pairs
     ]
     p_holm = holm(np.array([p for *_, p in tested]))
     mrr_holm = holm(np.array(mrr))
-    differences = tuple(
+    return tuple(
         Difference(
             first=names[a],
             second=names[b],
@@ -125,12 +143,17 @@ def compare_metrics(
         )
         for k, (a, b) in enumerate(pairs)
     )
+
+
+def _near_best(
+    names: Sequence[str], found: FloatArray, differences: Sequence[Difference]
+) -> BoolArray:
+    """Whether a metric has an SRCC that is not significantly below the best one's."""
     worse = {d.second for d in differences if d.first == names[0] and d.is_significant}
-    near_best = np.array(
+    return np.array(
         [name not in worse and bool(np.isfinite(r)) for name, r in zip(names, found, strict=True)],
         dtype=np.bool_,
     )
-    return Comparison(len(mos), prompts, tuple(names), found, near_best, differences)
 
 
 def holm(p: FloatArray) -> FloatArray:

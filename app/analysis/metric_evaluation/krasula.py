@@ -14,6 +14,9 @@ SEED = 20161
 
 # Scores on few levels put z right on a threshold such as 2; rounding must not decide then.
 _ROUNDING = 1e-9
+# In floating point 0.3 - 0.2 is not 0.2 - 0.1. A difference of decimal numbers is off by no more
+# than the precision times the largest of them; what is closer than a few of these is a tie.
+_TIE = 16 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +90,8 @@ def panel_pairs(
     prompt : int64, shape (images,), optional
         Pair only images of the same prompt.
     threshold : float
-        1.96 is a test at 95 %; 2 is also in use. |z| equal to it, but for rounding, is similar.
+        1.96 is a test at 95 %; 2 is also in use. A pair exactly at the limit counts as similar:
+        |z| must exceed it by more than rounding (1e-9).
     most : int
         Above so many possible pairs (with 1,000,000: above 1,414 images) a random sample of that
         size is drawn without repetition.
@@ -127,8 +131,10 @@ def pair_performance(pairs: Pairs, prediction: FloatArray) -> PairPerformance:
     """Both AUCs [1]_ of a metric that is high for good images (give others with opposite sign).
 
     prediction : float, shape (images,); pairs with a NaN or infinite value are left out.
-    AUCs are exact for these pairs; ties count half. No pair told apart, or none that is not: the
-    values that need them are NaN.
+    AUCs are exact for these pairs; ties count half. Differences of the metric that are equal but
+    for rounding are ties: those within 16 times the floating-point precision (2.2e-16) of the
+    largest value, so that a metric in tenths and the same metric times ten give the same. No pair
+    told apart, or none that is not: the values that need them are NaN.
 
     References
     ----------
@@ -143,12 +149,13 @@ def pair_performance(pairs: Pairs, prediction: FloatArray) -> PairPerformance:
     # In ascending order, all that follows takes a fraction of the time.
     similar = np.sort(np.abs(difference[~told_apart]))
     better = np.sort(difference[told_apart] * outcome[told_apart])
+    tie = _TIE * float(np.abs(prediction[known]).max(initial=0.0))
     return PairPerformance(
         different=len(better),
         similar=len(similar),
-        auc_different_similar=_auc(np.sort(np.abs(better)), similar),
-        auc_better_worse=_auc(better, -better[::-1]),
-        correct=float((better > 0).mean()) if len(better) else float("nan"),
+        auc_different_similar=_auc(np.sort(np.abs(better)), similar, tie),
+        auc_better_worse=_auc(better, -better[::-1], tie),
+        correct=float((better > tie).mean()) if len(better) else float("nan"),
         threshold_95=float(np.percentile(similar, 95)) if len(similar) else float("nan"),
     )
 
@@ -182,13 +189,13 @@ def _unordered(sizes: IntArray, most: int, seed: int) -> tuple[IntArray, IntArra
     return start + number - b * (b - 1) // 2, start + b, possible
 
 
-def _auc(high: FloatArray, low: FloatArray) -> float:
+def _auc(high: FloatArray, low: FloatArray, tie: float) -> float:
     """Chance that a value of the one exceeds a value of the other; ties count half.
 
-    Both in ascending order.
+    Both in ascending order; values at most `tie` apart are ties.
     """
     if not (len(high) and len(low)):
         return float("nan")
-    below = np.searchsorted(low, high, "left").sum(dtype=np.int64)
-    up_to = np.searchsorted(low, high, "right").sum(dtype=np.int64)
+    below = np.searchsorted(low, high - tie, "left").sum(dtype=np.int64)
+    up_to = np.searchsorted(low, high + tie, "right").sum(dtype=np.int64)
     return int(below + up_to) / (2 * len(high) * len(low))

@@ -11,10 +11,6 @@ from app.analysis.matrix import FloatArray
 from app.analysis.metric_evaluation.correlations import comparable, pearson
 from app.analysis.metric_evaluation.logistic_search import Place, Search
 
-# A curve that rises from 10 % to 90 % within fewer images than this share is called a step.
-_STEP_SHARE = 0.02
-_RISE = 2 * float(np.log(9.0))  # from 10 % to 90 %, in widths
-
 
 class Curve(StrEnum):
     """The logistic curves in use; the value names them in stored results."""
@@ -84,9 +80,11 @@ def fit_logistic(prediction: FloatArray, mos: FloatArray, curve: Curve) -> Logis
     linear regression leaves the least, from several starts: the best of a fixed grid and the best
     steps. The four-parameter curve [1]_ rises if the SRCC is positive and falls if it is
     negative; the five-parameter curve [2]_ adds a straight line of any slope, so it may turn.
-    With four parameters a smooth optimum (width of 0.1 standard deviations of the metric or
-    more) is preferred to steeper curves, which follow single images; the five-parameter curve is
-    the best that was found, however steep (`is_step`).
+    With both, a smooth optimum (width of 0.1 standard deviations of the metric or more) is
+    preferred to steeper curves, which follow single images. Steeper ones are looked at if the
+    best smooth curve lies at that limit. A step (`is_step`) remains only where no smooth curve
+    with its centre among the images is even locally best, or where the step fits better
+    than chance would have it: by more than 12.2 in twice the log-likelihood.
 
     Parameters
     ----------
@@ -129,7 +127,6 @@ def fit_logistic(prediction: FloatArray, mos: FloatArray, curve: Curve) -> Logis
         return _refused(curve, prediction, len(x), "No curve is better than a flat line.")
     parameters = _in_original_units(search, place, mean, sd, float(y.mean()))
     values = curve_value(curve, parameters, x)
-    inside = int((np.abs(search.all.z - place.centre) <= _RISE / 2 * place.width).sum())
     return LogisticFit(
         curve=curve,
         parameters=parameters,
@@ -138,7 +135,7 @@ def fit_logistic(prediction: FloatArray, mos: FloatArray, curve: Curve) -> Logis
         plcc=pearson(values, y),
         rmse=float(np.sqrt(np.mean((values - y) ** 2))),
         is_monotone=_is_monotone(curve, parameters, float(x[0]), float(x[-1])),
-        is_step=_spans(place, search.all.z) and inside < max(2, _STEP_SHARE * len(x)),
+        is_step=place.is_step(search.all.z),
         converged=place.converged,
     )
 
@@ -170,11 +167,6 @@ def _refused(curve: Curve, prediction: FloatArray, n: int, reason: str) -> Logis
         converged=False,
         refused=reason,
     )
-
-
-def _spans(place: Place, z: FloatArray) -> bool:
-    """Whether the rise lies among the images, not before or after all of them."""
-    return bool(z[0] <= place.centre <= z[-1])
 
 
 def _in_original_units(

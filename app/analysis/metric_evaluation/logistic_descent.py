@@ -71,7 +71,7 @@ def _stepped(
     step = slope * curve[:, ::-1] - slope[:, ::-1] * cross[:, None]
     farthest = _FARTHEST * np.column_stack([np.exp(places[:, 1]), np.ones(len(places))])
     step = np.clip(step / determinant[:, None], -farthest, farthest)
-    return np.clip(places - step, low, high)
+    return np.asarray(np.clip(places - step, low, high), dtype=np.float64)
 
 
 def _chosen(better: BoolArray, new: FloatArray, now: FloatArray) -> FloatArray:

@@ -26,7 +26,8 @@ _LEAST_RISE = 1e-10
 class Solved(NamedTuple):
     """The model at several places: arrays of shape (places,) or (places, images).
 
-    s : the S-shape, or the S-shape less 1. own : its deviations, less what the straight line explains of them.
+    s : the S-shape, or the S-shape less 1. own : its deviations, less what the straight line
+        explains of them.
     b, d : the coefficients of S-shape and line. residual, cost : what is left, and its square.
     """
 

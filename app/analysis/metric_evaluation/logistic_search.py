@@ -4,10 +4,9 @@
 
 Left to itself, least squares ends in a step between two neighbouring images whenever there are
 few images: it follows these images and says nothing of others. So curves of at least
-`SMOOTH_WIDTH` are searched first.
+`SMOOTH_WIDTH` are searched first, and again if the search without that limit ends in a step.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,11 @@ from scipy.optimize import least_squares
 from app.analysis.matrix import FloatArray
 from app.analysis.metric_evaluation.logistic_descent import descend
 from app.analysis.metric_evaluation.logistic_model import Model
+from app.analysis.metric_evaluation.logistic_starts import (
+    rough_values,
+    smooth_grid,
+    step_starts,
+)
 
 # In standard deviations of the metric, or of its middle half where outliers inflate that.
 SMOOTH_WIDTH, STEEPEST_WIDTH = 0.1, 0.001
@@ -23,8 +27,16 @@ SMOOTH_WIDTH, STEEPEST_WIDTH = 0.1, 0.001
 _FLATTEST = {False: 30.0, True: 3.0}
 _CENTRE_MARGIN = 100.0
 _MOST_STEPS = 100
-_GRID_CENTRES, _GRID_WIDTHS, _STARTS, _STEPS = 17, 10, 4, 3
-_ROUGH_POINTS = 512
+
+# A curve that rises from 10 % to 90 % within fewer images than this share is called a step.
+_STEP_SHARE = 0.02
+_RISE = 2 * float(np.log(9.0))  # from 10 % to 90 %, in widths
+# In log widths: closer to a limit than this is at the limit.
+_AT_LIMIT = 0.01
+# Twice the log-likelihood by which a step must beat a smooth optimum to be taken instead: the
+# best of many steps seldom gains more by chance (Andrews, Econometrica 61(4), 1993 and 71(1), 2003:
+# about the 1 % point of the largest statistic over the places of one break).
+_CHANCE_GAIN = 12.2
 
 
 class Place(NamedTuple):
@@ -40,6 +52,13 @@ class Place(NamedTuple):
         """The width, in standard deviations of the metric."""
         return float(np.exp(self.log_width))
 
+    def is_step(self, z: FloatArray) -> bool:
+        """Whether nearly all of the rise lies within very few of these images, in order."""
+        if not z[0] <= self.centre <= z[-1]:
+            return False
+        inside = int((np.abs(z - self.centre) <= _RISE / 2 * self.width).sum())
+        return inside < max(2, _STEP_SHARE * len(z))
+
 
 class Search:
     """Least squares on one metric, standardised, in ascending order.
@@ -52,46 +71,81 @@ class Search:
         self, z: FloatArray, deviation: FloatArray, *, sign: float, has_line: bool
     ) -> None:
         self.all = Model(z, deviation, sign, has_line)
-        self._rough = Model(*_rough(z, deviation), sign, has_line)
+        self._rough = Model(*rough_values(z, deviation), sign, has_line)
         low, high = np.quantile(z, (0.25, 0.75))
         spread = float(high - low) / 1.349
         self._unit = min(1.0, spread) if spread > 0 else 1.0
         self._widest = float(np.log(_FLATTEST[has_line]))
-
-    @property
-    def _smooth(self) -> float:
-        return float(np.log(SMOOTH_WIDTH * self._unit))
+        self._smooth = float(np.log(SMOOTH_WIDTH * self._unit))
 
     def best(self) -> Place | None:
         """The best curve; None if a flat line is as good.
 
-        Without the straight line, a smooth optimum is preferred to any steeper curve; steeper
-        ones are looked at if the best lies at the limit. With it, they are always looked at.
+        A smooth optimum is preferred to any steeper curve. Steeper ones are looked at if the best
+        smooth one lies at the limit. If the best is a step, the best local optimum among smooth
+        curves is taken instead, unless the step is better beyond chance.
         """
-        best = self._optimum(self._smooth_starts(), self._smooth)
-        if self.all.has_line or best.log_width < self._smooth + 0.01:
-            steepest = float(np.log(STEEPEST_WIDTH * self._unit))
-            starts = [(best.centre, best.log_width), *self._step_starts()]
-            best = min(best, self._optimum(starts, steepest), key=lambda place: place.cost)
+        grid = smooth_grid(self._rough, self._smooth, self._widest)
+        best = self._optimum(grid.lowest(), self._smooth)
+        if best.log_width < self._smooth + _AT_LIMIT:
+            best = min(best, self._steeper(best), key=lambda place: place.cost)
+        if best.is_step(self.all.z):
+            smooth = self._local_optimum(grid.valleys())
+            worst = best.cost * float(np.exp(_CHANCE_GAIN / len(self.all.z)))
+            best = smooth if smooth and smooth.cost <= worst else best
         flat = float(self.all.y @ self.all.y)
         return best if best.cost < flat * (1 - 1e-12) else None
 
-    def _optimum(self, starts: Sequence[tuple[float, float]], steepest: float) -> Place:
+    def _steeper(self, smooth: Place) -> Place:
+        """The best of all curves, from the best smooth one and from steps."""
+        steps = step_starts(self._rough, self._unit)
+        starts = np.vstack([[smooth.centre, smooth.log_width], steps])
+        return self._optimum(starts, float(np.log(STEEPEST_WIDTH * self._unit)))
+
+    def _optimum(self, starts: FloatArray, steepest: float) -> Place:
         """The best of what the starts lead to with the rough values, polished with all values."""
-        z = self.all.z
-        low = np.array([z[0] - _CENTRE_MARGIN, steepest])
-        high = np.array([z[-1] + _CENTRE_MARGIN, self._widest])
-        places = descend(self._rough, np.array(starts), low, high)
+        low, high = self._bounds(steepest)
+        places = descend(self._rough, starts, low, high)
         return self._polished(places[self.all.solved(places).cost.argmin()], low, high)
+
+    def _local_optimum(self, starts: FloatArray) -> Place | None:
+        """The best smooth curve that is better than its neighbours; None if there is none."""
+        if not len(starts):
+            return None
+        low, high = self._bounds(self._smooth)
+        places = descend(self._rough, starts, low, high)
+        ended = [self._polished(place, low, high) for place in places if self._is_inner(*place)]
+        smooth = [place for place in ended if self._is_smooth_optimum(place)]
+        return min(smooth, key=lambda place: place.cost, default=None)
+
+    def _is_smooth_optimum(self, place: Place) -> bool:
+        has_shape = self.all.solved(np.array([place[:2]])).b[0] != 0
+        is_inner = self._is_inner(place.centre, place.log_width)
+        return bool(has_shape and is_inner and place.converged) and not place.is_step(self.all.z)
+
+    def _is_inner(self, centre: float, log_width: float) -> bool:
+        """Whether the centre lies among the images, and the width at no limit."""
+        z, limit = self.all.z, _AT_LIMIT
+        narrow, wide = self._smooth + limit, self._widest - limit
+        return bool(z[0] <= centre <= z[-1] and narrow < log_width < wide)
+
+    def _bounds(self, steepest: float) -> tuple[FloatArray, FloatArray]:
+        z = self.all.z
+        return (
+            np.array([z[0] - _CENTRE_MARGIN, steepest]),
+            np.array([z[-1] + _CENTRE_MARGIN, self._widest]),
+        )
 
     def _polished(self, place: FloatArray, low: FloatArray, high: FloatArray) -> Place:
         model = self.all
 
         def residual(place: FloatArray) -> FloatArray:
-            return model.solved(place[None]).residual[0]
+            left: FloatArray = model.solved(place[None]).residual[0]
+            return left
 
         def jacobian(place: FloatArray) -> FloatArray:
-            return model.jacobian(place[None], model.solved(place[None]))[0].T
+            columns: FloatArray = model.jacobian(place[None], model.solved(place[None]))[0].T
+            return columns
 
         found = least_squares(
             residual,
@@ -106,46 +160,3 @@ class Search:
         )
         centre, log_width = (float(value) for value in found.x)
         return Place(centre, log_width, 2 * float(found.cost), bool(found.status > 0))
-
-    def _smooth_starts(self) -> list[tuple[float, float]]:
-        """The best points of a grid, at most one for each width."""
-        z = self.all.z
-        inside = np.quantile(z, np.linspace(0.02, 0.98, _GRID_CENTRES))
-        centres = np.concatenate([[z[0] - 1.0], inside, [z[-1] + 1.0]])
-        widths = np.linspace(self._smooth, self._widest - 0.1, _GRID_WIDTHS)
-        cost = np.array(
-            [
-                self._rough.solved(np.column_stack([centres, np.full(len(centres), w)])).cost
-                for w in widths
-            ]
-        )
-        centre = cost.argmin(axis=1)
-        rows = np.argsort(cost.min(axis=1), kind="stable")[:_STARTS]
-        return [(float(centres[centre[row]]), float(widths[row])) for row in rows]
-
-    def _step_starts(self) -> list[tuple[float, float]]:
-        """Steps between neighbouring values, those that explain most, by cumulative sums."""
-        z, y = self._rough.z, self._rough.y
-        n = len(z)
-        above = n - np.arange(1, n, dtype=np.float64)
-        between = np.flatnonzero(np.diff(z) > 0)
-        y_above = -np.cumsum(y)[:-1]
-        square = above * (n - above) / n
-        if self._rough.has_line:
-            z_above = -np.cumsum(z)[:-1]
-            square = square - z_above**2 / float(z @ z)
-            y_above = y_above - z_above * float(z @ y) / float(z @ z)
-        usable = between[(square[between] > 1e-9 * n) & (self._rough.sign * y_above[between] >= 0)]
-        gain = y_above[usable] ** 2 / square[usable]
-        best = usable[np.argsort(-gain, kind="stable")[:_STEPS]]
-        widths = np.log(np.array([0.002, 0.02]) * self._unit)
-        return [(float((z[k] + z[k + 1]) / 2), float(w)) for k in best for w in widths]
-
-
-def _rough(z: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Means of equal shares of many values, centred: enough to find good starts."""
-    if len(z) <= 4 * _ROUGH_POINTS:
-        return z, y
-    edges = np.linspace(0, len(z), _ROUGH_POINTS + 1).astype(np.int64)
-    rough_z, rough_y = (np.add.reduceat(v, edges[:-1]) / np.diff(edges) for v in (z, y))
-    return rough_z - rough_z.mean(), rough_y - rough_y.mean()

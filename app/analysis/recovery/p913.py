@@ -16,9 +16,7 @@ P913_METHOD = "recovery/p913@1"
 _NOBODY = "The screening of P.913 rejects every rater, so there is nobody to average."
 
 
-def p913_scores(
-    matrix: RatingMatrix, *, weights: Mapping[str, float] | None = None
-) -> Recovery:
+def p913_scores(matrix: RatingMatrix, *, weights: Mapping[str, float] | None = None) -> Recovery:
     """MOS by the whole procedure of P.913, from the ratings of everybody.
 
     In words: a rater's bias is the mean difference between their scores and the MOS of what they

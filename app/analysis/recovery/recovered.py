@@ -28,6 +28,9 @@ class Recovery:
     n : number of ratings used. effective_n : (Σw)² / Σw² of their weights, see `weighting`.
     bias : how much higher than the panel a rater scores; NaN for raters without (usable) ratings.
     inconsistency : standard deviation of what bias does not explain.
+    bias_error, inconsistency_error : their standard errors as P.910's model gives them, as if the
+        quality of the stimuli were known: inconsistency over √n and √(2n), n being the rater's
+        ratings used; NaN below two of them.
     weight : what one rating of this rater counts; free of units up to a common factor.
     iterations, converged : per column; 0 and true for models in closed form.
     left_out : per column, ids of raters with ratings that the model cannot use.
@@ -45,6 +48,8 @@ class Recovery:
     effective_n: FloatArray
     bias: FloatArray
     inconsistency: FloatArray
+    bias_error: FloatArray
+    inconsistency_error: FloatArray
     weight: FloatArray
     iterations: IntArray
     converged: BoolArray
@@ -100,6 +105,8 @@ def recovery(
     }
     n, effective_n = zip(*(weighting(matrix, c.weight, c.used) for c in columns), strict=True)
     converged = np.array([column.converged for column in columns])
+    inconsistency = _side_by_side(column.inconsistency for column in columns)
+    root_n = _side_by_side(_root_n(matrix, column) for column in columns)
     return Recovery(
         method_id=method_id,
         columns=names,
@@ -109,7 +116,9 @@ def recovery(
         n=np.column_stack(n),
         effective_n=np.column_stack(effective_n),
         bias=_side_by_side(column.bias for column in columns),
-        inconsistency=_side_by_side(column.inconsistency for column in columns),
+        inconsistency=inconsistency,
+        bias_error=inconsistency / root_n,
+        inconsistency_error=inconsistency / (np.sqrt(2) * root_n),
         weight=_side_by_side(column.weight for column in columns),
         iterations=np.array([column.iterations for column in columns]),
         converged=converged,
@@ -139,6 +148,8 @@ def refusal(matrix: RatingMatrix, *, method_id: str, refused: str) -> Recovery:
         effective_n=by_stimulus,
         bias=by_rater,
         inconsistency=by_rater,
+        bias_error=by_rater,
+        inconsistency_error=by_rater,
         weight=by_rater,
         iterations=np.zeros(len(names), dtype=np.int64),
         converged=np.ones(len(names), dtype=np.bool_),
@@ -189,6 +200,12 @@ def _stimulus_error(matrix: RatingMatrix, column: Column) -> FloatArray:
     n, _, left = centred_within(column.residual, stimulus, stimuli)
     squares = sum_within(left * left, stimulus, stimuli)
     return np.where(n >= 2, np.sqrt(squares) / np.maximum(n, 1), np.nan)
+
+
+def _root_n(matrix: RatingMatrix, column: Column) -> FloatArray:
+    """Root of the number of each rater's ratings used; NaN below two."""
+    n = np.bincount(matrix.rater[column.used], minlength=len(matrix.rater_ids))
+    return np.where(n >= 2, np.sqrt(n), np.nan)
 
 
 def _ids(matrix: RatingMatrix, raters: IntArray) -> tuple[str, ...]:

@@ -87,7 +87,9 @@ def alpha_bounds(
     - *A rater drawn twice is not compared with himself.* Copies agree perfectly and would lift
       every resampled alpha. With w_i the times rater i is drawn, the disagreement within
       stimulus j is Σ w_i w_k (u_i - u_k)² / (m_j² - Σ w_i²) over pairs of *different* raters,
-      m_j = Σ w_i; with all w = 1 this is alpha itself.
+      m_j = Σ w_i. The expected disagreement leaves out the same self-pairs: it is that of all
+      pairs of the drawn values over N² - Σ_j Σ_i w_i², N = Σ m_j, where alpha divides by
+      N (N - 1). With all w = 1 this is alpha itself.
     - *Expanded percentiles* [1]_: the quantiles are those at Φ(∓ t √(R / (R-1))) rather than at
       (1 ∓ level) / 2, t being Student's with R - 1 degrees of freedom for R raters, because R
       drawn raters spread less than R new ones. For 21 raters and 95 % these are 1.6 and 98.4 %.

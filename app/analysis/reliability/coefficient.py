@@ -1,6 +1,5 @@
 """One number about a panel with everything it takes to read it."""
 
-import math
 from dataclasses import dataclass
 
 
@@ -24,8 +23,3 @@ class Coefficient:
     stimuli: int
     ratings: int
     sentence: str
-
-    @property
-    def is_defined(self) -> bool:
-        """Whether there is a number."""
-        return not math.isnan(self.value)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from app.analysis.correlation import pearson_within, srcc
-from app.analysis.matrix import BoolArray, FloatArray, RatingMatrix
+from app.analysis.matrix import FloatArray, RatingMatrix
 from app.analysis.overall import normalised_weights, with_overall
 from app.analysis.resampling import SEED
 
@@ -140,18 +140,6 @@ def plcc(x: FloatArray, y: FloatArray) -> float:
     both = ~(np.isnan(x) | np.isnan(y))
     one_group = np.zeros(int(both.sum()), dtype=np.int64)
     return float(pearson_within(x[both], y[both], one_group, 1)[0])
-
-
-def half_means(
-    matrix: RatingMatrix, half: BoolArray, weights: Mapping[str, float] | None = None
-) -> FloatArray:
-    """MOS in levels from some raters alone, shape (stimuli, columns); NaN without a rating.
-
-    `half` says for each rater whether they belong.
-    """
-    sums = _summing(matrix, weights)
-    n, *totals = (part @ half.astype(np.float64) for part in sums)
-    return np.column_stack([_mean(total, n) for total in totals])
 
 
 def halves(

@@ -72,6 +72,12 @@ class Agreement:
         1/√(n - 3): a rater below the threshold fails if artanh median - artanh r exceeds z such
         errors, z = 2.58 at 0.5 %. Otherwise the stimuli are too few to judge, and the check is
         not applicable. With 3 + (z / (artanh median - artanh threshold))² or more it always is.
+    max_false_share : float
+        Among many raters somebody is always unlucky. If the k-th least likely of the raters below
+        the threshold, of m judged, would be so low with a chance of up to k `max_false_share` / m,
+        and no later one, that bound takes the place of `error_rate` where it is smaller (k = 1 if
+        there is none). Of those who fail, about this share at most are typical raters [2]_.
+        Where many are bad it changes nothing; where nobody is, hardly anybody fails.
 
     Notes
     -----
@@ -90,6 +96,8 @@ class Agreement:
     References
     ----------
     .. [1] After Recommendation ITU-R BT.1788, annex on screening by correlation.
+    .. [2] Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", J. R. Stat. Soc.
+       B 57(1), 1995.
     """
 
     name: ClassVar[str] = "agreement"
@@ -99,12 +107,15 @@ class Agreement:
     ceiling: float = 0.70
     min_stimuli: int = 10
     error_rate: float = 0.005
+    max_false_share: float = 0.05
 
     def __post_init__(self) -> None:
         if self.min_stimuli < 4:
             raise ValueError("The agreement check needs at least four stimuli per rater.")
         if not 0 < self.error_rate < 0.5:
             raise ValueError("An error rate lies between 0 and one half.")
+        if not 0 < self.max_false_share <= 1:
+            raise ValueError("A share of false alarms lies between 0 and 1.")
 
     def evidence(self, matrix: RatingMatrix) -> tuple[Evidence, ...]:
         """Evidence for every rater, dimension by dimension, in the order of the matrix."""
@@ -119,11 +130,12 @@ class Agreement:
         lower = found.lower
         threshold = relative_threshold(judged, self.rule, self.ceiling)
         typical = float(np.median(judged)) if judged.size else math.nan
-        enough = self._enough_stimuli(typical, threshold)
+        z = self._errors_below(found, typical, threshold)
+        enough = self._enough_stimuli(typical, threshold, z)
         evidence = []
         for i, rater_id in enumerate(matrix.rater_ids):
             n, r = int(found.stimuli[i]), float(lower[i])
-            status, reason = self._verdict(r, n, typical, threshold, enough)
+            status, reason = self._verdict(r, n, typical, threshold, enough, z)
             numbers = {
                 "pearson": defined(found.pearson[i]),
                 "spearman": defined(found.spearman[i]),
@@ -150,7 +162,7 @@ class Agreement:
         return found, judged
 
     def _verdict(
-        self, r: float, n: int, typical: float, threshold: float, enough: float
+        self, r: float, n: int, typical: float, threshold: float, enough: float, z: float
     ) -> tuple[Status, str]:
         if n < self.min_stimuli:
             reason = f"Shares {n} stimuli with other raters; this check needs {self.min_stimuli}."
@@ -164,27 +176,32 @@ class Agreement:
         if r >= lowest_at(threshold):
             seen = f"Agrees with the other raters (correlation {r:.3f} over {n} stimuli)"
             return Status.PASSED, f"{seen}; at least {threshold:.3f} was asked for."
-        if n < enough and self._lowest_by_chance(typical, n) <= r:
+        if n < enough and _lowest_by_chance(typical, n, z) <= r:
             seen = f"Correlation {r:.3f} with the other raters; {n} stimuli are too few to judge"
             return Status.NOT_APPLICABLE, f"{seen}; about {enough:.0f} are needed here."
         seen = f"Agrees too little with the other raters (correlation {r:.3f} over {n} stimuli)"
         return Status.FAILED, f"{seen}; at least {threshold:.3f} was asked for."
 
-    def _enough_stimuli(self, typical: float, threshold: float) -> float:
+    def _errors_below(self, found: LeaveOneOut, typical: float, threshold: float) -> float:
+        """How many standard errors below a typical rater one must lie to fail."""
+        is_judged = (found.stimuli >= self.min_stimuli) & ~np.isnan(found.lower)
+        r, n = found.lower[is_judged], found.stimuli[is_judged]
+        low = r < lowest_at(threshold)
+        errors = (_fisher(typical) - _fisher(r[low])) * np.sqrt(n[low] - 3)
+        chance = np.sort(special.ndtr(-errors))
+        bound = self.max_false_share * np.arange(1, len(chance) + 1) / max(len(r), 1)
+        kept_by = np.flatnonzero(chance <= bound)
+        k = int(kept_by[-1]) + 1 if kept_by.size else 1
+        rate = min(self.error_rate, self.max_false_share * k / max(len(r), 1))
+        return -float(special.ndtri(rate))
+
+    def _enough_stimuli(self, typical: float, threshold: float, z: float) -> float:
         """Stimuli that tell a typical rater from one at the threshold; NaN without threshold."""
         if self.rule is AgreementRule.MEAN_MINUS_SD:
             return self.min_stimuli
         if math.isnan(threshold):
             return math.nan
-        return math.ceil(3 + (self._z / (_fisher(typical) - _fisher(threshold))) ** 2)
-
-    def _lowest_by_chance(self, typical: float, n: int) -> float:
-        """The correlation that a typical rater reaches by chance at least, but for `error_rate`."""
-        return math.tanh(_fisher(typical) - self._z / math.sqrt(n - 3))
-
-    @property
-    def _z(self) -> float:
-        return float(special.ndtri(1 - self.error_rate))
+        return math.ceil(3 + (z / float(_fisher(typical) - _fisher(threshold))) ** 2)
 
 
 _NEARLY_ONE = 1 - 1e-12
@@ -255,6 +272,12 @@ def relative_threshold(correlations: FloatArray, rule: AgreementRule, ceiling: f
     return min(ceiling, float(np.mean(correlations)) - sd)
 
 
-def _fisher(r: float) -> float:
+def _lowest_by_chance(typical: float, n: int, z: float) -> float:
+    """The correlation that a typical rater stays above but for a chance of Φ(-z)."""
+    return math.tanh(float(_fisher(typical)) - z / math.sqrt(n - 3))
+
+
+def _fisher(r: FloatArray | float) -> FloatArray:
     """Fisher's scale, on which chance spreads all correlations alike; ±1 are not reached."""
-    return math.atanh(max(-_NEARLY_ONE, min(r, _NEARLY_ONE)))
+    scaled: FloatArray = np.arctanh(np.clip(r, -_NEARLY_ONE, _NEARLY_ONE))
+    return scaled

@@ -8,7 +8,6 @@ import numpy as np
 from app.analysis.correlation import pearson_within, spearman_within
 from app.analysis.matrix import FloatArray, IntArray, RatingMatrix
 
-
 # Correlations closer than this are equal: at a limit, rounding must not decide.
 ROUNDING = 1e-12
 

@@ -14,6 +14,11 @@ from app.analysis.screening.evidence import Evidence, Status
 # A panel whose median rater uses fewer levels than this says nothing against two.
 _LEVELS_OF_A_SCALE = 4
 
+_UNANIMOUS = (
+    "All raters gave all stimuli one and the same score: the stimuli do not differ for anybody, so"
+    " a rater who never varies stands out from nobody."
+)
+
 
 class LevelUse(NamedTuple):
     """How each rater used the levels of one dimension; each shape (raters,).
@@ -60,6 +65,9 @@ class Variation:
 
     - no rating, or fewer than `min_ratings`: not applicable;
     - no positions in the matrix: the longest run is not looked at, the rest is;
+    - a unanimous panel (two or more raters, one level for everything): the stimuli do not differ
+      in this dimension, and who never varies agrees with everybody: not applicable to anyone;
+    - raters who never vary, but at different levels, or one such rater alone: they fail;
     - median entropy 0 (most raters constant): only the constant ones fail;
     - a scale of two or three levels, or a panel that uses no more: two levels are enough;
     - a rater of two levels may agree well with the others: it is for the experimenter to see.
@@ -86,6 +94,7 @@ class Variation:
         judged = use.entropy[use.rated >= self.min_ratings]
         usual = float(np.median(judged)) if judged.size else 0.0
         two = _two_level_chance(use, self.min_ratings)
+        is_unanimous = _is_unanimous(matrix, d)
         ordered = matrix.position is not None
         evidence = []
         for i, rater_id in enumerate(matrix.rater_ids):
@@ -93,6 +102,8 @@ class Variation:
             run, chance = int(use.longest_run[i]), float(use.run_chance[i])
             is_coarse = use.levels[i] == 2 and two[i] < self.max_run_chance
             status, reason = self._verdict(rated, sd, entropy, usual, is_coarse, run, chance)
+            if status is Status.FAILED and is_unanimous:
+                status, reason = Status.NOT_APPLICABLE, _UNANIMOUS
             numbers = {
                 "rated": rated,
                 "sd": None if math.isnan(sd) else sd,
@@ -198,6 +209,13 @@ def _top_two(tally: IntArray) -> FloatArray:
     n = tally.sum(axis=1)
     most = np.partition(tally, -2, axis=1)[:, -2:].sum(axis=1)
     return np.where(n > 0, most / np.maximum(n, 1), np.nan)
+
+
+def _is_unanimous(matrix: RatingMatrix, dimension: int) -> bool:
+    """Whether two or more raters gave everything one and the same level."""
+    level = matrix.levels[:, dimension]
+    several = np.count_nonzero(matrix.ratings_by_rater) >= 2
+    return bool(several and (level == level[0]).all())
 
 
 def _two_level_chance(use: LevelUse, min_ratings: int) -> FloatArray:

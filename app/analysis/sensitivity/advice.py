@@ -33,8 +33,9 @@ def _about_method(matrix: RatingMatrix, rejected: int) -> list[str]:
             " them: report it with its interval."
         ]
     sentences = [
-        f"{said}. Report the plain MOS, and z-scores beside it if your field expects them: tried"
-        " on raters held back, they order pictures better by 0.001 of rank correlation at most."
+        f"{said}. Report the plain MOS, and z-scores beside it if your field expects them:"
+        " in tests against raters who were held back, z-scores came closer to these by no more"
+        " than 0.001 of rank correlation."
     ]
     if rejected:
         sentences.append(

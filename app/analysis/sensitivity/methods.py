@@ -16,6 +16,8 @@ from app.analysis.sensitivity.comparison import Comparison, comparison, in_figur
 
 METHODS_METHOD = "sensitivity/methods@1"
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class MethodComparison:
@@ -42,15 +44,23 @@ def method_comparisons(
     estimates: Sequence[Estimate] = (),
     level: float = 0.95,
     weights: Mapping[str, float] | None = None,
+    before_screening: RatingMatrix | None = None,
 ) -> tuple[MethodComparison, ...]:
     """Every method of `ESTIMATE_METHODS` but the MOS, in that order.
 
     `estimates` of the same ratings are used where given; the others are computed.
+    `before_screening` is for methods that screen by themselves, see `estimate`.
     """
     known = {found.method: found for found in estimates}
     for about in ESTIMATE_METHODS:
         if about.method not in known:
-            known[about.method] = estimate(kept, about.method, level=level, weights=weights)
+            known[about.method] = estimate(
+                kept,
+                about.method,
+                level=level,
+                weights=weights,
+                before_screening=before_screening,
+            )
     mos = known[EstimateMethod.MOS]
     return tuple(
         _compared(known[about.method], mos, kept.stimulus_ids)
@@ -94,8 +104,16 @@ def method_sentence(found: Comparison) -> str:
         places = f"{abs(found.rank_change):g} of {found.stimuli}"
         words.append(f"the picture whose place changes most moves by {places}")
     if found.value_change == found.value_change:
-        words.append(f"no score changes by more than {abs(found.value_change):.2f}")
+        words.append(_largest_change(abs(found.value_change)))
     return "; ".join(words) + "."
+
+
+def _largest_change(change: float) -> str:
+    if change < _ROUNDING:
+        return "no score changes"
+    if change < 0.005:
+        return "no score changes by as much as 0.01"
+    return f"no score changes by more than {change:.2f}"
 
 
 def order_in_words(found: Comparison) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from app.analysis.estimates import Estimate
 from app.analysis.matrix import RatingMatrix
-from app.analysis.run import Configuration
-from app.analysis.screening import rejected_raters
+from app.analysis.run import Configuration, before_screening
+from app.analysis.screening import EveryoneRejectedError, rejected_raters
 from app.analysis.sensitivity.advice import advice
 from app.analysis.sensitivity.methods import METHODS_METHOD, MethodComparison, method_comparisons
 from app.analysis.sensitivity.raters import (
@@ -16,13 +16,18 @@ from app.analysis.sensitivity.raters import (
 )
 from app.analysis.sensitivity.rules import RULES_METHOD, RuleOutcome, rule_outcomes
 
+_NOBODY_LEFT = (
+    "The checks and decisions of this analysis reject every rater, so there are no scores; the"
+    " methods are compared here on the ratings of everybody."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sensitivity:
     """What would be different if one had chosen otherwise.
 
     kept, rejected : ids of raters with ratings, sorted, as the configuration decides.
-    methods : every estimate against the MOS, of the raters kept.
+    methods : every estimate against the MOS, of the raters kept; of everybody if none is kept.
     raters : the MOS of everybody with and without each rater, screened or not.
     rules : what each screening rule alone would do to everybody.
     advice : plain sentences. method_ids : how all this was computed.
@@ -56,10 +61,11 @@ def sensitivity(
         Those already computed for the raters kept, with stimuli in sorted order; they are not
         computed again.
 
-    Raises
-    ------
-    EveryoneRejectedError
-        Nobody is left; as in `analyse`.
+    Notes
+    -----
+    Edge case: where the configuration rejects every rater, nobody is left to average and `analyse`
+    raises. Here `kept` is empty, the methods are compared on the ratings of everybody, and the
+    first sentence of `advice` says so.
     """
     setup = Configuration() if configuration is None else configuration
     matrix = matrix.canonical()
@@ -71,16 +77,24 @@ def sensitivity(
         ]
     )
     rejected = _rejected(matrix, active.rater_ids, setup)
-    kept = active.of_raters(set(active.rater_ids).difference(rejected))
+    kept_ids = set(active.rater_ids).difference(rejected)
+    is_nobody_left = bool(rejected) and not kept_ids
+    kept = active if is_nobody_left else active.of_raters(kept_ids)
     return Sensitivity(
-        kept=kept.rater_ids,
+        kept=() if is_nobody_left else kept.rater_ids,
         rejected=rejected,
         methods=method_comparisons(
-            kept, estimates=estimates, level=setup.level, weights=setup.weights
+            kept,
+            estimates=estimates,
+            level=setup.level,
+            weights=setup.weights,
+            before_screening=before_screening(matrix, setup),
         ),
         raters=rater_influence(active, weights=setup.weights),
         rules=rule_outcomes(active, configured=setup.checks, weights=setup.weights),
-        advice=advice(kept, rejected=len(rejected)),
+        advice=(_NOBODY_LEFT, *advice(kept))
+        if is_nobody_left
+        else advice(kept, rejected=len(rejected)),
     )
 
 
@@ -91,10 +105,13 @@ def _rejected(matrix: RatingMatrix, active: Sequence[str], setup: Configuration)
         if check.name in setup.rejecting
         for item in check.evidence(matrix)
     ]
-    return rejected_raters(
-        evidence,
-        rejecting=setup.rejecting,
-        raters=active,
-        confirmed=setup.confirmed,
-        overruled=setup.overruled,
-    )
+    try:
+        return rejected_raters(
+            evidence,
+            rejecting=setup.rejecting,
+            raters=active,
+            confirmed=setup.confirmed,
+            overruled=setup.overruled,
+        )
+    except EveryoneRejectedError:
+        return tuple(sorted(active))

@@ -15,6 +15,7 @@ from app.analysis.screening import (
     VQEG,
     Agreement,
     AgreementRule,
+    BT500OnZ,
     Check,
     Controls,
     Deviation,
@@ -95,6 +96,11 @@ RULES: tuple[Rule, ...] = (
         BT500(deviation=Deviation.SAMPLE),
         "ITU-R BT.500 with the sample standard deviation",
         "As BT.500, dividing by one less when spread is computed: a little milder.",
+    ),
+    Rule(
+        BT500OnZ(),
+        "ITU-R BT.500 on z-scores",
+        "As BT.500, after bringing every rater's scores to one mean and one spread.",
     ),
     Rule(
         P913(),

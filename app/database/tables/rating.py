@@ -18,7 +18,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.tables.base import Base, BigId, CreatedAt, JsonObject, one_of
 
-
 # Recruitment source of raters that are programs; pages and exports mark them as such.
 SIMULATED = "simulated"
 

@@ -1,14 +1,19 @@
 """The analysis of what a file held: the same as a study's, one for each set of dimensions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.analysis.estimates import ESTIMATE_METHODS, Estimate, EstimateMethod, estimate
 from app.analysis.intervals import IntervalMethod
 from app.analysis.matrix import RatingMatrix
-from app.analysis.recovery import Recovery, expectation_maximisation
+from app.analysis.recovery import (
+    Recovery,
+    alternating_projection,
+    expectation_maximisation,
+    zrec,
+)
 from app.analysis.reliability import PanelReliability, panel_reliability
-from app.analysis.run import Analysis, Configuration, analyse
+from app.analysis.run import Analysis, Configuration, analyse, before_screening
 from app.analysis.screening.evidence import Status
 from app.analysis.screening.pace import Pace
 from app.analysis.screening.verdict import EveryoneRejectedError
@@ -18,14 +23,21 @@ from app.results.configuration import AnalysisConfiguration, Part
 from app.results.rating_files.groups import Group
 from app.results.rating_files.reading import FileRatings
 
+_MODELS: dict[EstimateMethod, Callable[..., Recovery]] = {
+    EstimateMethod.EM: expectation_maximisation,
+    EstimateMethod.AP: alternating_projection,
+    EstimateMethod.ZREC: zrec,
+}
+
 
 @dataclass(frozen=True, eq=False)
 class GroupAnalysis:
     """One set of dimensions with everything that was computed.
 
     kept : the ratings of the raters kept; arrays of all results follow its stimuli.
-    recovery : what the recommended model says of the raters. reliability, sensitivity : None if not
-    asked for. All three are None if it is not known who rated.
+    recoveries : what models say of the raters and how certain they are of the scores: the
+    recommended one, and those chosen; none if it is not known who rated. reliability, sensitivity :
+    None if not asked for, or if it is not known who rated.
     """
 
     group: Group
@@ -34,7 +46,7 @@ class GroupAnalysis:
     kept: RatingMatrix
     analysis: Analysis
     estimates: tuple[Estimate, ...]
-    recovery: Recovery | None
+    recoveries: Mapping[EstimateMethod, Recovery]
     reliability: PanelReliability | None
     sensitivity: Sensitivity | None
 
@@ -85,7 +97,7 @@ def _analyse(group: Group, setup: AnalysisConfiguration) -> GroupAnalysis:
     except EveryoneRejectedError as error:
         raise _nobody_left(error) from None
     kept = matrix.of_raters(set(matrix.rater_ids).difference(analysis.rejected)).canonical()
-    estimates = _estimates(kept, setup)
+    estimates = _estimates(kept, setup, before_screening(matrix, numerics))
     return GroupAnalysis(
         group=group,
         setup=setup,
@@ -93,7 +105,7 @@ def _analyse(group: Group, setup: AnalysisConfiguration) -> GroupAnalysis:
         kept=kept,
         analysis=analysis,
         estimates=estimates,
-        recovery=_recovery(kept, setup) if group.has_raters else None,
+        recoveries=_recoveries(kept, setup) if group.has_raters else {},
         reliability=_reliability(kept, setup) if group.has_raters else None,
         sensitivity=_sensitivity(matrix, numerics, estimates, setup) if group.has_raters else None,
     )
@@ -115,18 +127,29 @@ def _without_raters(setup: AnalysisConfiguration) -> Configuration:
     )
 
 
-def _estimates(kept: RatingMatrix, setup: AnalysisConfiguration) -> tuple[Estimate, ...]:
+def _estimates(
+    kept: RatingMatrix, setup: AnalysisConfiguration, unscreened: RatingMatrix
+) -> tuple[Estimate, ...]:
     return tuple(
         estimate(
-            kept, about.method, level=setup.level, weights=setup.weights, interval=setup.interval
+            kept,
+            about.method,
+            level=setup.level,
+            weights=setup.weights,
+            interval=setup.interval,
+            before_screening=unscreened,
         )
         for about in ESTIMATE_METHODS
         if about.method in setup.estimates
     )
 
 
-def _recovery(kept: RatingMatrix, setup: AnalysisConfiguration) -> Recovery:
-    return expectation_maximisation(kept, weights=setup.weights)
+def _recoveries(kept: RatingMatrix, setup: AnalysisConfiguration) -> dict[EstimateMethod, Recovery]:
+    return {
+        method: model(kept, weights=setup.weights)
+        for method, model in _MODELS.items()
+        if method is EstimateMethod.EM or method in setup.estimates
+    }
 
 
 def _reliability(kept: RatingMatrix, setup: AnalysisConfiguration) -> PanelReliability | None:

@@ -1,8 +1,10 @@
 """JSON and JSON lines as tables: rows of objects, raters by stimuli, or a dataset of sureal.
 
 Understood are a list of objects (one per rating, or one per rater); an object that holds such a
-list, under any name; an object of objects, ``{"rater": {"stimulus": score}}`` or the other way
-round; and the dataset of sureal, ``{"dis_videos": [{"path": …, "os": [5, 4] or {"rater": 5}}]}``.
+list, under any name; an object that holds a matrix of raters by stimuli without names, under any
+name, ``{"scores": [[5, null], [4, 3]]}``; an object of objects, ``{"rater": {"stimulus": score}}``
+or the other way round; and the dataset of sureal,
+``{"dis_videos": [{"path": …, "os": [5, 4] or {"rater": 5}}]}``.
 """
 
 import json
@@ -54,6 +56,11 @@ def _table(document: Any, name: str) -> RatingTable:
             return _list_table(document[lists[0]], name)
         if len(lists) > 1:
             raise InvalidInput(f"{name} holds several tables: {', '.join(lists[:6])}.")
+        matrices = [key for key, value in document.items() if _is_matrix(value)]
+        if len(matrices) == 1:
+            return _matrix_table(matrices[0], document[matrices[0]], name)
+        if len(matrices) > 1:
+            raise InvalidInput(f"{name} holds several tables: {', '.join(matrices[:6])}.")
         if document and all(isinstance(value, dict) for value in document.values()):
             return _nested_table(document, name)
     raise InvalidInput(
@@ -64,6 +71,37 @@ def _table(document: Any, name: str) -> RatingTable:
 
 def _is_rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(x, dict) for x in value)
+
+
+def _is_matrix(value: Any) -> bool:
+    """Whether it is a list of equally long lists of numbers and nulls."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(row, list) and row and len(row) == len(value[0]) for row in value)
+        and all(_is_score(cell) for row in value for cell in row)
+    )
+
+
+def _is_score(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool))
+
+
+def _matrix_table(key: str, rows: list[list[Any]], name: str) -> RatingTable:
+    """A row for each rater, a column for each stimulus, numbered from 1."""
+    names = [_numbered("stimulus", place, len(rows[0])) for place in range(1, len(rows[0]) + 1)]
+    raters = [_numbered("rater", place, len(rows)) for place in range(1, len(rows) + 1)]
+    columns = [[_cell(cell) for cell in column] for column in zip(*rows, strict=True)]
+    note = (
+        f"{name} names neither raters nor stimuli: each row of {key} was taken for a rater, each"
+        " column for a stimulus, and null for no rating."
+    )
+    return table_of(["rater", *names], [raters, *columns], [note])
+
+
+def _numbered(what: str, place: int, of: int) -> str:
+    """A name that sorts by its number."""
+    return f"{what} {place:0{len(str(of))}}"
 
 
 def _list_table(rows: list[Any], name: str) -> RatingTable:

@@ -3,6 +3,7 @@
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from app.analysis.estimates import EstimateMethod
 from app.analysis.grouping import centred_within, sum_within
 from app.analysis.matrix import RatingMatrix
 from app.analysis.screening.evidence import Status
@@ -10,12 +11,21 @@ from app.analysis.screening.pace import median_dwell_ms
 from app.results.rater_evidence import CheckEvidence
 from app.results.rating_files.analysis import GroupAnalysis
 
+# What is said of a rater by every model, by the names in files.
+_ASKED = {
+    "bias": "bias",
+    "bias_standard_error": "bias_error",
+    "inconsistency": "inconsistency",
+    "inconsistency_standard_error": "inconsistency_error",
+}
+
 
 class RaterLine(BaseModel):
     """One rater; numbers by dimension are None where they are not defined.
 
     mean, sd : of the scores (ddof 1). bias, inconsistency : of the model ``recovery/em``, how much
     higher than the panel the rater scores, and the spread that this leaves; raters kept only.
+    models : the same of every model, with standard errors: by model, what, and dimension.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +40,7 @@ class RaterLine(BaseModel):
     sd: dict[str, float | None]
     bias: dict[str, float | None]
     inconsistency: dict[str, float | None]
+    models: dict[str, dict[str, dict[str, float | None]]]
     median_seconds: float | None
 
     @property
@@ -70,8 +81,14 @@ def rater_lines(found: GroupAnalysis) -> tuple[RaterLine, ...]:
             checks=tuple(checks[rater]),
             mean={key: _defined(mean[i, d]) for d, key in enumerate(keys)},
             sd={key: _defined(sd[i, d]) for d, key in enumerate(keys)},
-            bias=_of_recovery(found, "bias", rater),
-            inconsistency=_of_recovery(found, "inconsistency", rater),
+            bias=_of_model(found, EstimateMethod.EM, "bias", rater),
+            inconsistency=_of_model(found, EstimateMethod.EM, "inconsistency", rater),
+            models={
+                method.value: {
+                    name: _of_model(found, method, what, rater) for name, what in _ASKED.items()
+                }
+                for method in found.recoveries
+            },
             median_seconds=_defined(seconds[i]),
         )
         for i, rater in enumerate(found.matrix.rater_ids)
@@ -79,12 +96,15 @@ def rater_lines(found: GroupAnalysis) -> tuple[RaterLine, ...]:
     return tuple(sorted(lines, key=lambda x: (x.verdict == "kept", not x.is_proposed, x.rater)))
 
 
-def _of_recovery(found: GroupAnalysis, what: str, rater: str) -> dict[str, float | None]:
+def _of_model(
+    found: GroupAnalysis, method: EstimateMethod, what: str, rater: str
+) -> dict[str, float | None]:
     keys = found.matrix.dimensions
-    if found.recovery is None or found.recovery.refused or rater in found.analysis.rejected:
+    model = found.recoveries[method]
+    if model.refused or rater in found.analysis.rejected:
         return dict.fromkeys(keys)
     place = found.kept.rater_ids.index(rater)
-    values = getattr(found.recovery, what)[place]
+    values = getattr(model, what)[place]
     return {key: _defined(values[d]) for d, key in enumerate(keys)}
 
 

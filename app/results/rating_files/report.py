@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict
 
 from app import __version__
 from app.analysis import overall
-from app.analysis.estimates import Estimate, description
+from app.analysis.estimates import Estimate, EstimateMethod, description
 from app.analysis.intervals import IntervalMethod
 from app.analysis.matrix import OVERALL, IntArray
 from app.analysis.opinion_scores import Z_MOS_METHOD
+from app.analysis.recovery.weighting import EFFECTIVE_N_METHOD
 from app.results.documents import Json, document_of
 from app.results.rating_files.analysis import GroupAnalysis
 from app.results.rating_files.rater_lines import RaterLine, rater_lines
@@ -241,6 +242,8 @@ def _methods(found: GroupAnalysis) -> tuple[str, ...]:
             made.remove(IntervalMethod.STUDENT_T.method_id)
     for item in found.estimates:
         made += [] if item.refused else [item.method_id, item.interval]
+        if item.method is EstimateMethod.EM and not item.refused:
+            made.append(EFFECTIVE_N_METHOD)
     if found.reliability is not None:
         made += found.reliability.methods
     if found.sensitivity is not None:

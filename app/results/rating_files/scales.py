@@ -138,7 +138,10 @@ def _assumed(
     is_rounded: bool = False,
 ) -> RatingScale:
     scale = RatingScale(low, high, step, False, is_rounded)
-    note = f"{column}: the scale {scale.text} is assumed from the scores; --scale states it."
+    note = (
+        f"{column}: the scale {scale.text} is assumed from the scores (lowest, highest, step);"
+        " --scale states another."
+    )
     unused = [f"{end:f}" for end in (low, high) if end not in seen]
     warnings: tuple[str, ...] = ()
     if unused and not is_rounded:

@@ -79,6 +79,11 @@ def raters_csv(report: FileReport) -> str:
             for what in ("mean", "sd", "bias", "inconsistency"):
                 for key, value in getattr(line, what).items():
                     row[f"{what} ({labels[key]})" if several else what] = value
+            for model, said in line.models.items():
+                for what, values in said.items():
+                    for key, value in values.items():
+                        name = f"{model}_{what}"
+                        row[f"{name} ({labels[key]})" if several else name] = value
             rows.append(row | {"median_seconds": line.median_seconds})
     header = list(dict.fromkeys(name for row in rows for name in row))
     return as_csv(header, ([row.get(name) for name in header] for row in rows))
@@ -111,4 +116,8 @@ def _columns_of(found: GroupAnalysis, c: int) -> dict[str, np.ndarray[Any, np.dt
         columns[f"{name}_ci_high"] = item.high[:, c]
         if item.method is EstimateMethod.EM:
             columns[f"{name}_effective_n"] = item.effective_n[:, c]
+        if model := found.recoveries.get(item.method):
+            columns[f"{name}_standard_error"] = model.standard_error[:, c]
+        if model and item.method is EstimateMethod.AP:  # the error that P.910 gives
+            columns[f"{name}_standard_error_p910"] = model.stimulus_error[:, c]
     return columns

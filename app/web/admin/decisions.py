@@ -57,8 +57,10 @@ async def take_analysis_again(
     """Analyse once more, as in the newest run, with the decisions of the moment."""
     run = await get_study_run(session, slug=slug, run_id=None)
     configuration = AnalysisConfiguration.model_validate(run.configuration).undecided()
-    await queue_run(session, slug=slug, configuration=configuration, actor=account.email, now=now)
-    return go_to(f"/dashboard/studies/{slug}/results", note="run-asked-again")
+    run_id = await queue_run(
+        session, slug=slug, configuration=configuration, actor=account.email, now=now
+    )
+    return go_to(f"/dashboard/studies/{slug}/results/runs/{run_id}", note="run-asked-again")
 
 
 async def _decide(

@@ -74,6 +74,15 @@ def findings_of(
     ]
 
 
+def grounds_in_words(grounds: Sequence[CheckEvidence], labels: Mapping[str, str]) -> str:
+    """Why a rater was proposed, each reason after the dimension that it is about."""
+    reasons = [
+        f"{labels[item.dimension]}: {item.reason}" if item.dimension in labels else item.reason
+        for item in grounds
+    ]
+    return " ".join(dict.fromkeys(reasons))
+
+
 def rule_sentence(rule: RuleCount) -> str:
     """What one check would do to the panel: "BT.500 would reject 2 of 12 raters."."""
     judged = rule.failed + rule.passed

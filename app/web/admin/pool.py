@@ -17,6 +17,7 @@ from app.pool.browse import (
     list_generators,
     list_images,
 )
+from app.pool.image_predictions import list_image_predictions
 from app.rating.image_ratings import list_image_ratings
 from app.results.image_runs import list_image_runs
 from app.results.run_estimates import METHOD_ENTRIES, METHOD_WORDS, list_image_estimates
@@ -103,6 +104,7 @@ async def _draw_image(
         "ratings": await list_image_ratings(session, image_id=image_id),
         "runs": await list_image_runs(session, image_id=image_id),
         "estimates": await list_image_estimates(session, image_id=image_id),
+        "predictions": await list_image_predictions(session, image_id=image_id),
         "method_words": METHOD_WORDS,
         "method_entries": METHOD_ENTRIES,
         "studies": [

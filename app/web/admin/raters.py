@@ -31,7 +31,7 @@ from app.results.verdicts import (
 )
 from app.study.progress import get_progress
 from app.study.studies import get_study, protocol_of
-from app.web.admin.evidence_words import findings_of, rule_sentence
+from app.web.admin.evidence_words import findings_of, grounds_in_words, rule_sentence
 from app.web.admin.fields import texts
 from app.web.admin.layout import draw
 from app.web.admin.notes import go_to
@@ -154,6 +154,7 @@ async def draw_rater(
         "rater": rater,
         "run": run,
         "verdict": verdict,
+        "grounds": grounds_in_words(verdict.grounds, labels) if verdict else "",
         "findings": findings_of(verdict.evidence.checks, verdict.rejecting, labels)
         if verdict
         else [],

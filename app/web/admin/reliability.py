@@ -30,7 +30,10 @@ CORRELATIONS = {
     "mos_plcc": ("Of the MOS, linear correlation", "scores/mos"),
     "within_rater": ("Of the raters’ deviations (halo)", "reliability/halo-within-rater"),
     "disattenuated": ("Corrected for unreliability", "reliability/disattenuated-correlation"),
-    "across_halves": ("The same across raters", "reliability/disattenuated-across-halves"),
+    "across_halves": (
+        "Corrected, across different raters",
+        "reliability/disattenuated-across-halves",
+    ),
 }
 
 

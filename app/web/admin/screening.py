@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from app.results.run_sections import find_section
 from app.results.verdicts import Standing, count_by_rule, list_verdicts
+from app.web.admin.evidence_words import grounds_in_words
 from app.web.admin.layout import draw
 from app.web.admin.paging import paging
 from app.web.admin.results_frame import results_frame
@@ -31,11 +32,16 @@ async def show_screening(
     everyone = await list_verdicts(session, run_id=frame["run"].id)
     shown = [rater for rater in everyone if standing in (None, rater.standing)]
     pages = paging(request, total=len(shown), size=PAGE_SIZE)
+    raters = shown[pages.offset : pages.offset + pages.size]
     counts = {each: sum(rater.standing is each for rater in everyone) for each in Standing}
     section = await find_section(session, run_id=frame["run"].id, name="sensitivity") or {}
     context = frame | {
         "other_rules": section.get("rules", ()),
-        "raters": shown[pages.offset : pages.offset + pages.size],
+        "raters": raters,
+        "reasons": {
+            rater.rater_id: grounds_in_words(rater.grounds, frame["summary"].labels)
+            for rater in raters
+        },
         "paging": pages,
         "standing": standing,
         "standings": counts,

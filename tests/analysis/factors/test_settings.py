@@ -82,3 +82,16 @@ def test_turning_the_comparison_round_turns_the_sign():
     assert (one.low, one.high) == pytest.approx((-two.high, -two.low))
     order = rng.permutation(60)
     assert compare(mos[order], prompt[order], value[order]).low == pytest.approx(one.low)
+
+
+def test_no_bound_lies_beyond_the_width_of_the_scale():
+    # Two prompts on each side: the t interval alone would reach beyond -9 and 7.
+    mos, value = [1.0, 3.0, 2.0, 4.5], [1, 1, 0, 0]
+    free = compare(mos, range(4), value)
+    found = compare(mos, range(4), value, widest=5.0)
+    assert free.low < -5.0
+    assert free.high > 5.0
+    assert (found.low, found.high) == (-5.0, 5.0)
+    assert found.difference == free.difference
+    alike = compare([2.0, 2.0, 1.0, 1.0], [0, 1, 0, 1], [1, 1, 0, 0], widest=5.0)
+    assert np.isnan([alike.low, alike.high]).all()

@@ -95,6 +95,37 @@ def test_a_pair_on_the_threshold_is_similar_whatever_the_rounding():
         assert pairs.outcome.tolist() == [0]
 
 
+def test_a_pair_beyond_the_threshold_is_different():
+    pairs = panel_pairs(np.array([3.0, 3.2001]), np.full(2, 0.5), np.full(2, 50), threshold=2)
+    assert pairs.outcome.tolist() == [-1]
+
+
+@pytest.mark.parametrize("unit", [0.1, 0.01, 1 / 3, 10.0, 1e-7])
+def test_ties_between_differences_are_ties_in_any_unit(unit):
+    rng = np.random.default_rng(5)
+    mos = rng.uniform(1, 5, 40)
+    whole = np.rint(10 * (mos + rng.normal(0, 0.5, 40)))
+    pairs = panel_pairs(mos, np.full(40, 0.8), np.full(40, 9))
+    exact, found = pair_performance(pairs, whole), pair_performance(pairs, whole * unit)
+    # Whole numbers have exact differences.
+    difference = whole[pairs.first] - whole[pairs.second]
+    told_apart = pairs.outcome != 0
+    expected = auc(np.abs(difference[told_apart]), np.abs(difference[~told_apart]))
+    assert exact.auc_different_similar == pytest.approx(expected, abs=1e-12)
+    assert found.auc_different_similar == exact.auc_different_similar
+    assert found.auc_better_worse == exact.auc_better_worse
+    assert found.correct == exact.correct
+
+
+def test_a_small_difference_beside_a_large_value_is_no_tie():
+    # 0 and 0.0001 differ from 0.0003 by 3 and 2 ten-thousandths, also beside a billion.
+    pairs = panel_pairs(np.array([1.0, 1.1, 3.0, 5.0]), np.full(4, 0.2), np.full(4, 4))
+    near = pair_performance(pairs, np.array([0.0, 1e-4, 3e-4, 1.0]))
+    far = pair_performance(pairs, np.array([0.0, 1e-4, 3e-4, 1e9]))
+    assert near.auc_different_similar == far.auc_different_similar == 1.0
+    assert near.correct == far.correct == 1.0
+
+
 def test_within_prompts_only_pictures_of_the_same_prompt_meet():
     prompt = np.array([7, 3, 7, 3, 7, 9])
     pairs = panel_pairs(np.arange(6.0), np.ones(6), np.full(6, 5), prompt=prompt)

@@ -16,6 +16,9 @@ def test_agrees_with_the_reference(vectors: dict[str, Any], name: str) -> None:
     found = alternating_projection(dataset(vectors, name))
     assert found.quality[:, 0] == pytest.approx(expected["quality_scores"], abs=1e-9)
     assert found.standard_error[:, 0] == pytest.approx(expected["quality_scores_std"], abs=1e-9)
+    assert found.bias_error[:, 0] == pytest.approx(expected["observer_bias_std"], abs=1e-9)
+    inconsistency_error = expected["observer_inconsistency_std"]
+    assert found.inconsistency_error[:, 0] == pytest.approx(inconsistency_error, abs=1e-9)
     assert found.bias[:, 0] == pytest.approx(expected["observer_bias"], abs=1e-9)
     assert found.inconsistency[:, 0] == pytest.approx(expected["observer_inconsistency"], abs=1e-9)
     assert found.iterations.tolist() == [expected["num_iter"]] * 2

@@ -19,19 +19,6 @@ def test_agrees_with_the_reference(vectors: dict[str, Any], name: str) -> None:
     assert found.bias[:, 0] == pytest.approx(expected["observer_bias"], abs=1e-9)
 
 
-@pytest.mark.data
-@pytest.mark.parametrize("name", DATASETS)
-def test_p913_is_bias_of_everybody_and_mean_of_the_kept(vectors: dict[str, Any], name: str) -> None:
-    expected = vectors["datasets"][name]["sureal"]["P913_BR_SR"]
-    matrix = dataset(vectors, name)
-    bias = bias_removed_scores(matrix).bias[:, 0]
-    kept = ~np.isin(matrix.rater, expected["rejected_subject_indices"])
-    corrected = matrix.levels[kept, 0] + 1 - bias[matrix.rater[kept]]
-    stimulus = matrix.stimulus[kept]
-    mos = np.bincount(stimulus, weights=corrected) / np.bincount(stimulus)
-    assert mos == pytest.approx(expected["quality_scores"], abs=1e-9)
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_agrees_with_sureal_where_ratings_are_missing(seed: int) -> None:
     levels = with_gaps(seed)

@@ -155,3 +155,10 @@ def test_bounds_cover_the_alpha_of_a_large_panel() -> None:
 def test_a_level_is_a_share(level: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         alpha_bounds(dense([[0, 1]] * 5), level=level)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_alpha_has_the_same_bits_in_any_order(seed: int) -> None:
+    matrix = dense(np.random.default_rng(3).integers(0, 5, (15, 31, 2)))
+    other = shuffled(matrix, seed)
+    assert krippendorff_alpha(matrix).tobytes() == krippendorff_alpha(other).tobytes()

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.analysis.estimates import ESTIMATE_METHODS, EstimateMethod, estimate
-from app.analysis.sensitivity.methods import method_comparisons
+from app.analysis.sensitivity.methods import method_comparisons, method_sentence
 
 from ..builders import dense
 
@@ -46,7 +48,7 @@ def test_nothing_changes_when_raters_are_alike() -> None:
     em = {item.method: item for item in method_comparisons(matrix)}[EstimateMethod.EM]
     assert em.sentence == (
         "Puts the pictures in the same order as the MOS (rank correlation 1); no picture changes"
-        " its place; no score changes by more than 0.00."
+        " its place; no score changes."
     )
 
 
@@ -63,3 +65,20 @@ def test_estimates_already_known_are_not_computed_again(monkeypatch: pytest.Monk
     expected = method_comparisons(matrix)
     monkeypatch.setattr("app.analysis.sensitivity.methods.estimate", None)
     assert method_comparisons(matrix, estimates=known) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (0.0, "no score changes."),
+        (1e-15, "no score changes."),
+        (-0.004, "no score changes by as much as 0.01."),
+        (-0.26, "no score changes by more than 0.26."),
+    ],
+)
+def test_the_largest_change_is_never_said_to_be_nothing_and_something(
+    change: float, said: str
+) -> None:
+    alike = {item.method: item for item in method_comparisons(dense(np.tile(np.arange(5), (6, 1))))}
+    found = replace(alike[EstimateMethod.EM].comparisons[-1], value_change=change)
+    assert method_sentence(found).endswith(said)

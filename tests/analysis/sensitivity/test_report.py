@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from app.analysis.estimates import EstimateMethod, estimate
-from app.analysis.run import Configuration, analyse
+from app.analysis.run import Configuration, analyse, before_screening
 from app.analysis.screening import EveryoneRejectedError, Variation
 from app.analysis.sensitivity import sensitivity
 
@@ -60,10 +60,34 @@ def test_raters_without_ratings_take_no_part() -> None:
     assert sensitivity(dense(levels)).raters.rater_ids == dense(_levels()).rater_ids
 
 
-def test_everybody_rejected_is_an_error_as_in_the_analysis() -> None:
+def test_where_everybody_is_rejected_it_says_so_instead_of_raising() -> None:
+    matrix = dense(np.tile(np.arange(4)[:, None], 40))
     setup = Configuration(checks=(Variation(),), rejecting=frozenset({"variation"}))
     with pytest.raises(EveryoneRejectedError):
-        sensitivity(dense(np.full((4, 40), 2)), setup)
+        analyse(matrix, setup)
+    found = sensitivity(matrix, setup)
+    assert (found.kept, found.rejected) == ((), matrix.rater_ids)
+    assert "reject every rater" in found.advice[0]
+    assert not any("left out" in sentence for sentence in found.advice[1:])
+    everybody = sensitivity(matrix, Configuration(rejecting=frozenset()))
+    assert repr(found.methods) == repr(everybody.methods)  # NaN equals nothing
+
+
+def test_p913_starts_from_all_but_those_whom_the_experimenter_rejects() -> None:
+    matrix = dense(_levels())
+    setup = Configuration(confirmed=frozenset({"r005"}))
+    p913 = next(x for x in sensitivity(matrix, setup).methods if x.method is EstimateMethod.P913)
+    assert any("11 raters" in x or "nobody" in x for x in p913.warnings)
+    kept = matrix.of_raters(analyse(matrix, setup).rejected)
+    values = [
+        estimate(kept, EstimateMethod.P913, before_screening=start).value[:, 0]
+        for start in (before_screening(matrix, setup), matrix)
+    ]
+    mos = estimate(matrix.of_raters(sensitivity(matrix, setup).kept), EstimateMethod.MOS)
+    changes = [np.abs(value - mos.value[:, 0]).max() for value in values]
+    found = abs(p913.comparisons[0].value_change)
+    assert found == pytest.approx(changes[0], abs=1e-8)
+    assert found != pytest.approx(changes[1], abs=1e-8)
 
 
 def test_no_ratings_at_all() -> None:

@@ -54,7 +54,7 @@ def test_both_definitions_of_s_are_among_the_rules() -> None:
 
 
 def test_a_rule_that_rejects_everybody_is_said_to() -> None:
-    levels = np.tile(np.full((1, 40), 2), (4, 1))
+    levels = np.tile(np.arange(4)[:, None], 40)
     outcome = next(
         item for item in rule_outcomes(dense(levels)) if item.title == "Use of the scale"
     )

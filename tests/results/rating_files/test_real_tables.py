@@ -1,6 +1,7 @@
 """Two published tables as their authors left them, against numbers computed another way."""
 
 import csv
+import json
 import re
 from collections import defaultdict
 
@@ -177,3 +178,27 @@ def test_geneval_nothing_is_estimated_that_needs_raters(geneval_made):
     ratings, analyses, _ = geneval_made
     names = {name.rpartition("_")[2] for name in score_columns(ratings, analyses)}
     assert names == {"mos", "sos", "n", "low", "high"}
+
+
+VECTORS = (
+    "NFLX_public",
+    "NFLX_public_last4outliers",
+    "AVT_AI_APPEAL",
+    "AVT_AI_PROMPT_MATCHING",
+    "PNATS_LONG_3",
+)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", VECTORS)
+def test_p913_of_a_matrix_in_json_is_the_published_one(shared_data, tmp_path, name):
+    vectors = json.loads((shared_data / "vectors/vectors_small.json").read_text())
+    data = vectors["datasets"][name]
+    path = tmp_path / "matrix.json"
+    path.write_text(json.dumps({"scores": data["scores"]}))
+    ratings = read_ratings([path], ReadingOptions())
+    # Whatever the checks of the analysis reject, P.913 starts from everybody.
+    analyses = analyse_file(ratings, AnalysisConfiguration(parts=(), estimates=("p913",)))
+    found = score_columns(ratings, analyses)["p913"]
+    expected = data["sureal"]["P913_BR_SR"]["quality_scores"]
+    assert [found[key] for key in sorted(found)] == pytest.approx(expected, abs=1e-9)

@@ -59,6 +59,10 @@ def test_scores_have_a_line_for_each_stimulus(folder):
     ]  # fmt: skip
     for column in ("quality_z_mos", "realism_em", "overall_mos", "overall_bias_removed"):
         assert all(float(row[column]) for row in rows)
+    for column in ("quality_p913", "realism_em_standard_error", "overall_zrec_standard_error"):
+        assert all(float(row[column]) for row in rows)
+    for column in ("quality_ap_standard_error", "overall_ap_standard_error_p910"):
+        assert all(float(row[column]) for row in rows)
 
 
 def test_raters_have_every_check_and_a_reason(folder):
@@ -69,6 +73,12 @@ def test_raters_have_every_check_and_a_reason(folder):
     assert rows["r0"]["bias (quality)"] == ""
     assert rows["r1"]["bt500 (realism)"] == "passed"
     assert float(rows["r1"]["inconsistency (quality)"]) > 0
+    for model in ("em", "ap", "zrec"):
+        for what in ("bias_standard_error", "inconsistency", "inconsistency_standard_error"):
+            assert float(rows["r1"][f"{model}_{what} (quality)"]) > 0
+            assert rows["r0"][f"{model}_{what} (quality)"] == ""
+        assert rows["r1"][f"{model}_bias (quality)"]
+    assert rows["r1"]["em_bias (quality)"] == rows["r1"]["bias (quality)"]
 
 
 def test_the_document_has_everything(folder, made):
@@ -79,7 +89,8 @@ def test_the_document_has_everything(folder, made):
     (group,) = document["groups"]
     assert group["fingerprint"] == ratings.groups[0].matrix.fingerprint()
     assert group["configuration"]["rejecting"] == ["agreement", "controls", "pace", "variation"]
-    assert set(group["methods"]) >= {"scores/mos@1", "recovery/em@1", "interval/sos-jeffreys@1"}
+    assert set(group["methods"]) >= {"scores/mos@1", "recovery/em@1", "recovery/p913@1"}
+    assert set(group["methods"]) >= {"scores/effective-n@1", "interval/sos-jeffreys@1"}
     assert len(document["scores"]["stimulus"]) == 30
     assert set(document["versions"]) == {"beholder", "numpy", "scipy", "python"}
     assert "NaN" not in (folder / "report.json").read_text()

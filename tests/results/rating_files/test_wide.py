@@ -1,9 +1,13 @@
 """Wide tables: recognised by their names, with other columns left aside, or asked about."""
 
+import json
+
 import pytest
 
 from app.errors import InvalidInput
 from app.results.rating_files.options import Wide
+
+from .conftest import scores_of
 
 
 def wide_table(header, rows, cells=lambda i, j: 1 + (i + 2 * j) % 5, before=()):
@@ -89,3 +93,43 @@ def test_a_rater_with_two_rows_has_repeats(read):
 def test_one_column_of_scores_is_not_wide(read):
     with pytest.raises(InvalidInput, match="at least two columns"):
         read("rater,img1\na,1\nb,2\n", wide=Wide.RATERS)
+
+
+def test_a_matrix_under_a_json_key_has_a_row_for_each_rater(read):
+    found = read(json.dumps({"name": "x", "scores": [[5, None, 3.0], [4, 2, 1]]}), "r.json")
+    (group,) = found.groups
+    assert scores_of(group) == {
+        ("rater 1", "stimulus 1", "score"): 5,
+        ("rater 1", "stimulus 3", "score"): 3,
+        ("rater 2", "stimulus 1", "score"): 4,
+        ("rater 2", "stimulus 2", "score"): 2,
+        ("rater 2", "stimulus 3", "score"): 1,
+    }
+    assert any("each row of scores was taken for a rater" in note for note in found.notes)
+
+
+def test_the_stimuli_of_a_matrix_keep_their_order(read):
+    document = {"scores": [[j % 5 + 1 for j in range(12)], [(j + 1) % 5 + 1 for j in range(12)]]}
+    matrix = read(json.dumps(document), "r.json").groups[0].matrix
+    assert sorted(matrix.stimulus_ids) == [f"stimulus {j:02}" for j in range(1, 13)]
+
+
+def test_a_matrix_can_be_said_to_have_a_row_for_each_stimulus(read):
+    document = json.dumps({"scores": [[5, None, 3], [4, 2, 1]]})
+    (group,) = read(document, "r.json", wide=Wide.STIMULI).groups
+    assert (len(group.matrix.stimulus_ids), len(group.matrix.rater_ids)) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ({"scores": [[5, 4], [3]]}, "no table of ratings"),
+        ({"scores": [[5, "good"], [3, 2]]}, "no table of ratings"),
+        ({"scores": [[True, False], [True, True]]}, "no table of ratings"),
+        ({"scores": [[], []]}, "no table of ratings"),
+        ({"first": [[5, 4]], "second": [[5, 4]]}, "several tables: first, second"),
+    ],
+)
+def test_what_is_no_matrix_is_refused(read, document, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
+        read(json.dumps(document), "r.json")

@@ -5,7 +5,7 @@ import pytest
 from app.analysis.screening.evidence import Status
 from app.results.rater_evidence import CheckEvidence
 from app.results.verdicts import RuleCount
-from app.web.admin.evidence_words import findings_of, rule_sentence
+from app.web.admin.evidence_words import findings_of, grounds_in_words, rule_sentence
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,20 @@ def test_numbers_have_names_and_what_was_never_shown_is_not_mentioned() -> None:
     assert (gold.check, gold.dimension, gold.is_rejecting) == ("Controls", "Quality", False)
     assert pace.numbers == (("share", "27 %"), ("too fast", "32"), ("timed", "120"))
     assert (pace.dimension, pace.is_rejecting) == ("all", True)
+
+
+def test_reasons_name_their_dimension_once_each() -> None:
+    def failed(dimension: str) -> CheckEvidence:
+        return CheckEvidence(
+            check="agreement",
+            dimension=dimension,
+            status=Status.FAILED,
+            reason="Agrees too little.",
+            numbers={},
+        )
+
+    said = grounds_in_words(
+        [failed("quality"), failed("overall"), failed("quality")], {"quality": "Quality"}
+    )
+    assert said == "Quality: Agrees too little. Agrees too little."
+    assert grounds_in_words([], {}) == ""

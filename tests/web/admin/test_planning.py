@@ -29,7 +29,8 @@ async def test_the_page_says_what_the_study_needs(owner: httpx.AsyncClient, rate
     answer = await owner.get(PAGE)
     assert answer.status_code == 200
     text = text_of(answer.text)
-    assert "For ±0.625 in the middle of the scale and a reliability of 0.9" in text
+    assert "For an interval of ±0.625 for a picture in the middle of the scale" in text
+    assert "a reliability of 0.9, each picture needs" in text
     assert "measured by run 1" in text
     assert "Every picture has the ratings that the study asks for." in text
     assert "assumed from studies" not in text
@@ -47,7 +48,10 @@ async def test_goals_come_from_the_form_and_stand_in_it_again(
     answer = await owner.get(PAGE, params=goals)
     assert answer.status_code == 200
     text = text_of(answer.text)
-    assert "For ±0.5 in the middle of the scale and a reliability of 0.8" in text
+    assert (
+        "For an interval of ±0.5 for a picture in the middle of the scale and a reliability of 0.8"
+        in text
+    )
     assert "60 ratings to the target: about 30 minutes of rating" in text
     assert "38 minutes to be paid, at a cost of 8" in text
     assert 'value="prompt-match" selected' in answer.text

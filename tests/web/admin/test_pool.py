@@ -6,7 +6,9 @@ from sqlalchemy import select
 
 from app.database.engine import SessionFactory
 from app.database.tables import Stimulus
+from app.database.tables.metrics import MetricOrigin
 from app.database.tables.study import StimulusKind, StudyState
+from app.pool.metric_predictions import MetricIdentity, ensure_metric, store_predictions
 from app.storage.blobs import BlobStore
 
 PROVENANCE = {
@@ -98,6 +100,27 @@ async def test_a_picture_shows_every_rating_and_its_scores_under_every_run(
         assert f"run {run_id}, 23 Nov 2026" in text
     # Position 1: levels 2, 3 and 4 of those who are kept.
     assert "quality 0.30" in text
+
+
+async def test_a_picture_shows_what_metrics_predict_for_it(
+    owner: httpx.AsyncClient, sessions: SessionFactory, blobs: BlobStore
+) -> None:
+    async with sessions.begin() as session:
+        image_id = await make_image(session, blobs)
+        metric_id = await ensure_metric(
+            session,
+            identity=MetricIdentity("niqe", "1.2 <b>", {"patch": 96}),
+            higher_is_better=False,
+            origin=MetricOrigin.IMPORTED,
+            actor="test",
+        )
+    page = f"/dashboard/pool/images/{image_id}"
+    assert "Objective metrics" not in (await owner.get(page)).text
+    async with sessions.begin() as session:
+        await store_predictions(session, metric_id=metric_id, values={image_id: 4.123456789})
+    shown = await owner.get(page)
+    assert "NIQE imported 4.1235 lower 1.2 <b> patch 96" in text_of(shown.text)
+    assert "1.2 &lt;b&gt;" in shown.text
 
 
 async def test_a_picture_is_added_to_a_study_from_its_own_page(

@@ -213,6 +213,8 @@ async def test_the_analysis_can_be_made_again_with_the_decisions(
     again = "/dashboard/studies/example/raters-analysis"
     answer = await submit(owner, PAGE, {}, to=again)
     assert answer.status_code == 303
+    # Not to the newest finished run, which does not know of the decision yet.
+    assert answer.headers["location"].startswith("/dashboard/studies/example/results/runs/2")
     async with sessions() as session:
         run = await session.scalar(select(AnalysisRun).order_by(AnalysisRun.id.desc()).limit(1))
         same = await session.scalar(select(Rater.id).where(Rater.public_code == "SAME22"))
