@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from app import __version__
 from app.database.engine import create_database_engine, create_session_factory
-from app.results.analysis_worker import analysis_worker
+from app.results.runs.worker import analysis_worker
 from app.settings import PROJECT_FOLDER, Settings
 from app.storage.blobs import BlobStore
 from app.web import admin, api, home, rater

@@ -32,8 +32,8 @@ from filled_study import RATERS, STIMULI, filled_database
 from app.analysis.matrix import RatingMatrix, Scale
 from app.analysis.run import Analysis, analyse
 from app.database.engine import open_session
-from app.results.configuration import AnalysisConfiguration
-from app.results.ratings import StudyRatings, load_ratings
+from app.results.ratings.loading import StudyRatings, load_ratings
+from app.results.runs.configuration import AnalysisConfiguration
 from app.study.templates import quality_and_alignment
 
 BAR_SECONDS = 0.25

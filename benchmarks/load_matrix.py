@@ -23,12 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.engine import open_session
 from app.results import exports
 from app.results.bulk import driver_connection, fetch_packed
-from app.results.configuration import AnalysisConfiguration
-from app.results.ratings import load_ratings
-from app.results.run_execution import run_analysis
+from app.results.ratings.loading import load_ratings
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.execution import run_analysis
 from app.results.scores import list_scores
+from app.results.screening.verdicts import list_verdicts
 from app.results.summaries import find_points, list_distributions, list_generator_means
-from app.results.verdicts import list_verdicts
 
 SELECTION = """
     FROM rating

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.tables import GenerationItem, GenerationPlan, Image
 from app.database.tables.pool import ItemState
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_execution import run_analysis
-from app.results.run_queue import queue_run
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.execution import run_analysis
+from app.results.runs.queue import queue_run
 from app.storage.blobs import BlobStore
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}

@@ -8,9 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.database.tables import AnalysisRun
-from app.results.run_summary import DimensionSummary, RunSummary, summary_of
+from app.results.runs.summary import DimensionSummary, RunSummary, summary_of
+from app.results.screening.verdicts import RaterVerdict
 from app.results.summaries import GeneratorMean
-from app.results.verdicts import RaterVerdict
 
 
 class RaterLine(BaseModel):

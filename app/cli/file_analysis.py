@@ -13,7 +13,6 @@ from rich.markup import escape
 
 from app.cli.file_report import print_file_report
 from app.errors import InvalidInput
-from app.results.configuration import AnalysisConfiguration
 from app.results.rating_files.analysis import analyse_file
 from app.results.rating_files.options import ReadingOptions
 from app.results.rating_files.reading import read_ratings
@@ -21,6 +20,7 @@ from app.results.rating_files.report import report_on
 from app.results.rating_files.report_files import full_document, require_free, write_report
 from app.results.rating_files.scales import RatingScale, parse_scale
 from app.results.rating_files.source import FILE_SUFFIXES
+from app.results.runs.configuration import AnalysisConfiguration
 
 
 def names_a_file(word: str) -> bool:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.results.metric_table import Standing, is_unclear, near_best, runs_wrong_way, standings
+from app.results.metrics.table import Standing, is_unclear, near_best, runs_wrong_way, standings
 
 NOTHING = "–"
 

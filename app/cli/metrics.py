@@ -30,9 +30,9 @@ from app.pool.metric_import import (
 from app.pool.metric_names import ImportOptions
 from app.pool.metric_options import parse_settings, parse_version
 from app.pool.metric_predictions import MetricCount, list_metrics, remove_metric
-from app.results.metric_benchmark import evaluate_run
-from app.results.metric_data import load_image_names
-from app.results.runs import get_study_run
+from app.results.metrics.benchmark import evaluate_run
+from app.results.metrics.data import load_image_names
+from app.results.runs.lookup import get_study_run
 from app.settings import get_settings
 
 ACTOR = "command line"

@@ -12,8 +12,8 @@ from app.cli import cli
 from app.cli.planning_report import print_plan, print_study_plan
 from app.cli.transaction import in_transaction
 from app.errors import InvalidInput
-from app.results.plan_ahead import Plan, plan_ahead
-from app.results.planning import StudyPlan, parse_goals, study_plan
+from app.results.planning.ahead import Plan, plan_ahead
+from app.results.planning.study import StudyPlan, parse_goals, study_plan
 
 ACR_5: tuple[float, float] = (1.0, 5.0)
 

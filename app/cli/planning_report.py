@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.table import Table
 
-from app.results.plan_ahead import Plan
-from app.results.plan_sentences import study_sentences, work_sentence
-from app.results.planning import StudyPlan
+from app.results.planning.ahead import Plan
+from app.results.planning.sentences import study_sentences, work_sentence
+from app.results.planning.study import StudyPlan
 
 NOTHING = "–"
 

@@ -19,16 +19,16 @@ from app.database.connect import open_database
 from app.database.engine import open_session
 from app.errors import InvalidInput
 from app.logs import configure_logging
-from app.results.configuration import AnalysisConfiguration, parse_configuration
 from app.results.exports import ScoreKind
 from app.results.rating_files.options import ReadingOptions, Wide
-from app.results.release import Release, release_study
-from app.results.release_files import ReleaseImages
-from app.results.run_execution import run_analysis
-from app.results.run_progress import STEP_WORDS, Step, Tell
-from app.results.runs import get_run
+from app.results.release.files import ReleaseImages
+from app.results.release.folder import Release, release_study
+from app.results.runs.configuration import AnalysisConfiguration, parse_configuration
+from app.results.runs.execution import run_analysis
+from app.results.runs.lookup import get_run
+from app.results.runs.progress import STEP_WORDS, Step, Tell
+from app.results.screening.verdicts import list_verdicts
 from app.results.summaries import list_generator_means
-from app.results.verdicts import list_verdicts
 from app.settings import get_settings
 from app.storage.blobs import BlobStore
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.tables import AnalysisRun, RunScore, Stimulus, Study
 from app.database.tables.results import RunState
-from app.results.configuration import AnalysisConfiguration
+from app.results.runs.configuration import AnalysisConfiguration
 from app.results.scores import SCORE_FIELDS, ImageScores, Score
 
 MOST_RUNS = 20

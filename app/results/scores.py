@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis.matrix import OVERALL
 from app.database.tables import Condition, Image, Prompt, RunScore, Stimulus
-from app.results.configuration import AnalysisConfiguration
+from app.results.runs.configuration import AnalysisConfiguration
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from app.database.tables import (
     Stimulus,
     Study,
 )
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_summary import summary_of
-from app.results.runs import get_done_run
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.lookup import get_done_run
+from app.results.runs.summary import summary_of
 from app.study.protocol import Protocol
 from app.study.studies import protocol_of
 

@@ -22,8 +22,8 @@ from app.pool.plan_progress import list_plan_progress
 from app.pool.plans import create_plan
 from app.pool.prompts import compose_into_pool
 from app.pool.queue import is_worker_alive
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_execution import run_analysis
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.execution import run_analysis
 from app.settings import Settings
 from app.simulation.cookie_file import CookieFile
 from app.simulation.demonstration_plan import (

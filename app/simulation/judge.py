@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 from app.errors import Conflict
-from app.results.ratings import scale_of
+from app.results.ratings.loading import scale_of
 from app.simulation.errand import Errand
 from app.simulation.panel import MEDIAN_DWELL_MS, PanelMember, draw_dwell_ms, draw_opinions
 from app.simulation.patience import ask_patiently

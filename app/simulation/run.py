@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.engine import SessionFactory
 from app.database.tables import Study
 from app.errors import InvalidInput
-from app.results.ratings import scale_of
+from app.results.ratings.loading import scale_of
 from app.simulation.cookie_file import CookieFile
 from app.simulation.errand import Errand
 from app.simulation.observations import Observations

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.analysis.matrix import FloatArray, Scale
 from app.database.tables import Image, Stimulus
-from app.results.ratings import scale_of
+from app.results.ratings.loading import scale_of
 from app.study.protocol import Protocol
 
 # Above 1: the first flaws of a picture cost more than the same flaws on top of others.

@@ -9,8 +9,8 @@ from factories import PASSWORD, make_account
 from playwright.async_api import BrowserContext, Page, expect
 
 from app.database.engine import SessionFactory
-from app.results import run_parts
-from app.results.run_progress import Step
+from app.results.runs import parts
+from app.results.runs.progress import Step
 from app.storage.blobs import BlobStore
 
 NewContext = Callable[..., Awaitable[BrowserContext]]
@@ -69,12 +69,12 @@ async def test_an_analysis_is_watched_and_compared_with_another(
 def _slowed_down(monkeypatch: pytest.MonkeyPatch) -> set[Step]:
     """Let the steps in the set returned last until they are taken out of it."""
     waiting = {Step.RELIABILITY}
-    original = run_parts.panel_reliability
+    original = parts.panel_reliability
 
     def slowly(*args: object, **kwargs: object) -> object:
         while waiting:
             time.sleep(0.02)
         return original(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_parts, "panel_reliability", slowly)
+    monkeypatch.setattr(parts, "panel_reliability", slowly)
     return waiting

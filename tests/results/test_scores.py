@@ -2,8 +2,8 @@
 
 from factories import NOW
 
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_execution import run_analysis
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.execution import run_analysis
 from app.results.scores import list_scores
 
 

@@ -3,8 +3,8 @@
 import pytest
 from factories import NOW, make_protocol
 
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_execution import run_analysis
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.execution import run_analysis
 from app.results.summaries import (
     excerpt,
     find_points,

@@ -16,8 +16,8 @@ from app.database.tables.rating import RaterStatus, SittingState
 from app.database.tables.results import Verdict
 from app.database.tables.study import StudyState
 from app.errors import NotFound
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_execution import run_analysis
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.execution import run_analysis
 from app.simulation.cookie_file import CookieFile
 from app.simulation.observations import Ending
 from app.simulation.panel import PanelPlan

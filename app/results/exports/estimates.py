@@ -6,11 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.results.bulk import stream_rows
 from app.results.exports.origin import run_origin
+from app.results.exports.stimulus_records import load_export_names
 from app.results.exports.tables import Column, Kind, Row, Table
 from app.results.exports.text import PAGE
-from app.results.run_estimates import METHOD_WORDS, load_stimulus_ids
-from app.results.runs import get_done_run
-from app.results.stimulus_records import load_export_names
+from app.results.runs.estimates import METHOD_WORDS, load_stimulus_ids
+from app.results.runs.lookup import get_done_run
 
 _COLUMNS = (
     Column("name"),

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import __version__
 from app.database.tables import AnalysisRun, Study
-from app.results.run_summary import fingerprint_of
+from app.results.runs.summary import fingerprint_of
 
 
 def study_origin(study: Study) -> dict[str, str]:

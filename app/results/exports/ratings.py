@@ -11,14 +11,14 @@ from app.database.tables.rating import Phase, RaterStatus
 from app.rating.raters import SIMULATED
 from app.results.bulk import stream_rows
 from app.results.exports.files import csv_pieces
+from app.results.exports.names import pseudonym
 from app.results.exports.origin import run_origin, study_origin
+from app.results.exports.stimulus_records import load_export_names
 from app.results.exports.tables import Column, Kind, Row, Table
 from app.results.exports.text import PAGE
-from app.results.names import pseudonym
-from app.results.ratings import level_texts
-from app.results.runs import get_done_run
-from app.results.stimulus_records import load_export_names
-from app.results.verdicts import RaterVerdict, list_verdicts
+from app.results.ratings.loading import level_texts
+from app.results.runs.lookup import get_done_run
+from app.results.screening.verdicts import RaterVerdict, list_verdicts
 from app.study.studies import get_study, protocol_of
 
 # In the order of pseudonyms, which says nothing about when somebody came.

@@ -9,12 +9,12 @@ from app.analysis.matrix import OVERALL
 from app.errors import Conflict
 from app.results.exports.files import csv_pieces
 from app.results.exports.origin import run_origin
+from app.results.exports.stimulus_records import StimulusRecord, list_stimulus_records
 from app.results.exports.tables import Column, Kind, Row, Table
 from app.results.exports.text import CONDITION_COLUMNS, PAGE, condition_cells, csv_text
-from app.results.run_summary import summary_of
-from app.results.runs import get_done_run
+from app.results.runs.lookup import get_done_run
+from app.results.runs.summary import summary_of
 from app.results.scores import SCORE_FIELDS, StimulusScores, list_scores
-from app.results.stimulus_records import StimulusRecord, list_stimulus_records
 
 AGIQA3K_HEADER = (
     *("name", "prompt", "adj1", "adj2", "style"),

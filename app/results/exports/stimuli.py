@@ -10,9 +10,9 @@ from app.database.arrays import is_one_of
 from app.database.tables import Image
 from app.results.exports.files import csv_pieces
 from app.results.exports.origin import study_origin
+from app.results.exports.stimulus_records import StimulusRecord, list_stimulus_records
 from app.results.exports.tables import Column, Kind, Row, Table
 from app.results.exports.text import CONDITION_COLUMNS, PAGE, condition_cells, json_cell
-from app.results.stimulus_records import StimulusRecord, list_stimulus_records
 from app.study.studies import get_study
 
 _COLUMNS = (

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.results.exports.stimulus_records import StimulusRecord
 from app.results.exports.tables import Column, Kind
-from app.results.stimulus_records import StimulusRecord
 
 PAGE = 2000
 """Rows of one piece of text."""

@@ -19,9 +19,9 @@ from app.analysis.screening.pace import Pace
 from app.analysis.screening.verdict import EveryoneRejectedError
 from app.analysis.sensitivity import Sensitivity, sensitivity
 from app.errors import AnalysisImpossible, InvalidInput, Problem
-from app.results.configuration import AnalysisConfiguration, Part
 from app.results.rating_files.groups import Group
 from app.results.rating_files.reading import FileRatings
+from app.results.runs.configuration import AnalysisConfiguration, Part
 
 _MODELS: dict[EstimateMethod, Callable[..., Recovery]] = {
     EstimateMethod.EM: expectation_maximisation,

@@ -4,8 +4,13 @@ import re
 
 import numpy as np
 
-from app.results.chart_drawing import ChartForm, render
-from app.results.charts import Specification, Spread, distribution_chart, spread_chart
+from app.results.charts.drawing import ChartForm, render
+from app.results.charts.specifications import (
+    Specification,
+    Spread,
+    distribution_chart,
+    spread_chart,
+)
 from app.results.rating_files.analysis import GroupAnalysis
 from app.results.rating_files.report import label_of
 from app.results.summaries import BINS, Distribution

@@ -8,8 +8,8 @@ from app.analysis.grouping import centred_within, sum_within
 from app.analysis.matrix import RatingMatrix
 from app.analysis.screening.evidence import Status
 from app.analysis.screening.pace import median_dwell_ms
-from app.results.rater_evidence import CheckEvidence
 from app.results.rating_files.analysis import GroupAnalysis
+from app.results.screening.evidence import CheckEvidence
 
 # What is said of a rater by every model, by the names in files.
 _ASKED = {

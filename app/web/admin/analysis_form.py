@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from app.results.configuration import AnalysisConfiguration
+from app.results.runs.configuration import AnalysisConfiguration
 from app.study.protocol import Protocol
 
 # Name of the check, and what its failure means; those that are always made come first.

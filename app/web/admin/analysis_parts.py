@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_estimates import METHOD_WORDS
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.estimates import METHOD_WORDS
 
 METHODS = METHOD_WORDS
 PARTS = {

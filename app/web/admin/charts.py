@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.tables import AnalysisRun
 from app.errors import NotFound
-from app.results.chart_drawing import ChartForm, load_chart_bundle, render
-from app.results.charts import (
+from app.results.charts.drawing import ChartForm, load_chart_bundle, render
+from app.results.charts.scatter import load_run_pairs, load_spread
+from app.results.charts.specifications import (
     Specification,
     distribution_chart,
     generator_means_chart,
@@ -19,11 +20,10 @@ from app.results.charts import (
     shares_chart,
     spread_chart,
 )
-from app.results.configuration import AnalysisConfiguration
-from app.results.metric_charts import find_metric_chart
-from app.results.run_sections import find_section
-from app.results.runs import get_done_run, get_study_run
-from app.results.scatter import load_run_pairs, load_spread
+from app.results.metrics.charts import find_metric_chart
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.lookup import get_done_run, get_study_run
+from app.results.runs.sections import find_section
 from app.results.summaries import find_points, list_distributions, list_generator_means
 from app.web.ids import PathId
 from app.web.state import SessionDep

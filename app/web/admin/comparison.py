@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.results.comparison import compare_runs, find_newest_two
+from app.results.runs.comparison import compare_runs, find_newest_two
 from app.results.stimulus_pictures import load_pictures
 from app.study.studies import get_study
 from app.web.admin.layout import draw

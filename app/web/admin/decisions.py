@@ -7,10 +7,14 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Conflict, InvalidInput
-from app.results.configuration import AnalysisConfiguration
-from app.results.decisions import confirm_rejection, overrule_rejection, take_back_decision
-from app.results.run_queue import queue_run
-from app.results.runs import get_study_run
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.lookup import get_study_run
+from app.results.runs.queue import queue_run
+from app.results.screening.decisions import (
+    confirm_rejection,
+    overrule_rejection,
+    take_back_decision,
+)
 from app.web.admin.fields import texts
 from app.web.admin.notes import go_to
 from app.web.admin.raters import draw_rater

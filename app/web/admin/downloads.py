@@ -19,9 +19,9 @@ from app.results.exports import (
     stimuli_table,
     stream_agiqa3k_csv,
 )
-from app.results.release import release_archive
-from app.results.run_sections import load_sections
-from app.results.runs import get_study_run
+from app.results.release.folder import release_archive
+from app.results.runs.lookup import get_study_run
+from app.results.runs.sections import load_sections
 from app.study.studies import get_study
 from app.web.admin.origin import origin_of
 from app.web.downloads import csv_download, table_download

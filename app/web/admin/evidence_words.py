@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.results.rater_evidence import CheckEvidence
-from app.results.verdicts import RuleCount
+from app.results.screening.evidence import CheckEvidence
+from app.results.screening.verdicts import RuleCount
 from app.web.admin.formats import check_name, count, decimal, number, percent
 
 # What each number of a check is called, and how it is written; others are not shown.

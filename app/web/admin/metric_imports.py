@@ -17,9 +17,9 @@ from app.pool.metric_import import (
 )
 from app.pool.metric_names import ImportOptions
 from app.pool.metric_options import parse_names, parse_settings, parse_version
-from app.results.metric_data import load_image_names
-from app.results.metric_queue import queue_evaluation
-from app.results.runs import find_latest_run
+from app.results.metrics.data import load_image_names
+from app.results.metrics.queue import queue_evaluation
+from app.results.runs.lookup import find_latest_run
 from app.study.studies import get_study
 from app.web.admin.access import LARGEST_UPLOAD_BYTES
 from app.web.admin.fields import Typed, texts

@@ -13,9 +13,9 @@ from app.database.tables import AnalysisRun
 from app.errors import AnalysisImpossible, BeholderError, InvalidInput, NotFound
 from app.pool.metric_catalogue import load_metric_catalogue
 from app.pool.metric_predictions import list_metrics, remove_metric
-from app.results.metric_benchmark import NO_PREDICTIONS, Benchmark, find_benchmark
-from app.results.metric_queue import is_evaluating, queue_evaluation
-from app.results.metric_table import (
+from app.results.metrics.benchmark import NO_PREDICTIONS, Benchmark, find_benchmark
+from app.results.metrics.queue import is_evaluating, queue_evaluation
+from app.results.metrics.table import (
     is_unclear,
     leaderboard_csv,
     near_best,
@@ -23,8 +23,8 @@ from app.results.metric_table import (
     standings,
     stream_predictions_csv,
 )
-from app.results.run_summary import summary_of
-from app.results.runs import find_latest_run, get_study_run, list_runs
+from app.results.runs.lookup import find_latest_run, get_study_run, list_runs
+from app.results.runs.summary import summary_of
 from app.study.studies import get_study
 from app.web.admin.fields import find_whole_number, texts
 from app.web.admin.layout import draw

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.database.tables import AnalysisRun
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_summary import RunVersions, fingerprint_of, versions_of
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.summary import RunVersions, fingerprint_of, versions_of
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.errors import InvalidInput
-from app.results.plan_sentences import hours, study_sentences
-from app.results.planning import Goals, parse_goals, study_plan
+from app.results.planning.sentences import hours, study_sentences
+from app.results.planning.study import Goals, parse_goals, study_plan
 from app.study.studies import get_study, protocol_of
 from app.web.admin.layout import draw
 from app.web.admin.planning_form import FIELDS, INTERVALS, QUESTIONS, goals_document, typed_of

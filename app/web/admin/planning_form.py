@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.results.planning import Goals, question_labels
+from app.results.planning.study import Goals, question_labels
 
 QUESTIONS = question_labels()
 INTERVALS = {

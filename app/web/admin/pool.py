@@ -20,7 +20,7 @@ from app.pool.browse import (
 from app.pool.image_predictions import list_image_predictions
 from app.rating.image_ratings import list_image_ratings
 from app.results.image_runs import list_image_runs
-from app.results.run_estimates import METHOD_ENTRIES, METHOD_WORDS, list_image_estimates
+from app.results.runs.estimates import METHOD_ENTRIES, METHOD_WORDS, list_image_estimates
 from app.study.stimuli import add_stimuli
 from app.study.studies import list_studies
 from app.web.admin.fields import texts

@@ -19,9 +19,9 @@ from app.rating.raters import (
     readmit_rater,
 )
 from app.rating.sitting_log import list_sittings
-from app.results.decisions import LONGEST_REASON, SHORTEST_REASON, list_decisions
-from app.results.runs import find_latest_run
-from app.results.verdicts import (
+from app.results.runs.lookup import find_latest_run
+from app.results.screening.decisions import LONGEST_REASON, SHORTEST_REASON, list_decisions
+from app.results.screening.verdicts import (
     RaterVerdict,
     Standing,
     count_by_rule,

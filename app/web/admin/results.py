@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from app.database.tables.results import RunState
 from app.errors import AnalysisImpossible, InvalidInput
-from app.results.configuration import parse_configuration
-from app.results.run_queue import queue_run
-from app.results.runs import find_latest_run
+from app.results.runs.configuration import parse_configuration
+from app.results.runs.lookup import find_latest_run
+from app.results.runs.queue import queue_run
 from app.results.score_table import (
     ScoreColumn,
     ScoreOrder,

@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.results.run_sections import find_section
-from app.results.run_summary import summary_of
-from app.results.runs import find_latest_run, get_study_run
+from app.results.runs.lookup import find_latest_run, get_study_run
+from app.results.runs.sections import find_section
+from app.results.runs.summary import summary_of
 from app.study.studies import get_study, protocol_of
 from app.web.admin.origin import origin_of
 

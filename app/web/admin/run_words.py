@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.results.configuration import AnalysisConfiguration
-from app.results.configuration_words import configuration_words
-from app.results.run_progress import STEP_WORDS, Step
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.configuration_words import configuration_words
+from app.results.runs.progress import STEP_WORDS, Step
 from app.study.protocol import Protocol
 
 WAITING = "Waiting for its turn"

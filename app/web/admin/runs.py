@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.engine import SessionFactory
 from app.database.tables.results import RunState
 from app.errors import BeholderError
-from app.results.run_list import list_run_lines
-from app.results.run_queue import discard_run, has_ratings, retry_run
-from app.results.runs import get_own_run, get_run
+from app.results.runs.listing import list_run_lines
+from app.results.runs.lookup import get_own_run, get_run
+from app.results.runs.queue import discard_run, has_ratings, retry_run
 from app.study.studies import get_study, protocol_of
 from app.web.admin.analysis_form import (
     CHECKS,

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from app.results.run_sections import find_section
-from app.results.verdicts import Standing, count_by_rule, list_verdicts
+from app.results.runs.sections import find_section
+from app.results.screening.verdicts import Standing, count_by_rule, list_verdicts
 from app.web.admin.evidence_words import grounds_in_words
 from app.web.admin.layout import draw
 from app.web.admin.paging import paging

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.errors import InvalidInput
-from app.results.run_sections import find_section
-from app.results.run_sensitivity import RaterSensitivity, list_rater_sensitivities
+from app.results.runs.sections import find_section
+from app.results.runs.sensitivity import RaterSensitivity, list_rater_sensitivities
 from app.results.stimulus_pictures import load_pictures
 from app.web.admin.layout import draw
 from app.web.admin.paging import paging

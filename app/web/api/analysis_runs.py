@@ -14,11 +14,11 @@ from app.results.exports import (
     scores_table,
     stream_agiqa3k_csv,
 )
-from app.results.run_sections import load_sections
-from app.results.runs import get_done_run, get_run
+from app.results.exports.stimulus_records import load_export_names
+from app.results.runs.lookup import get_done_run, get_run
+from app.results.runs.sections import load_sections
 from app.results.scores import list_scores
-from app.results.stimulus_records import load_export_names
-from app.results.verdicts import list_verdicts
+from app.results.screening.verdicts import list_verdicts
 from app.web.api.documents import (
     CSV_ANSWER,
     TABLE_ANSWER,

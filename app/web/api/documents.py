@@ -9,11 +9,11 @@ from app.database.tables import AnalysisRun, Study
 from app.database.tables.rating import RaterStatus
 from app.database.tables.results import Decision, RunState, Verdict
 from app.database.tables.study import StudyState
-from app.results.configuration import AnalysisConfiguration
-from app.results.rater_evidence import RaterEvidence
-from app.results.run_summary import RunSummary, RunVersions, summary_of, versions_of
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.summary import RunSummary, RunVersions, summary_of, versions_of
 from app.results.scores import Score, StimulusScores
-from app.results.verdicts import RaterVerdict
+from app.results.screening.evidence import RaterEvidence
+from app.results.screening.verdicts import RaterVerdict
 from app.study.progress import StudyProgress
 from app.study.protocol import Protocol
 from app.study.studies import protocol_of

@@ -17,11 +17,11 @@ from app.pool.metric_import import (
 from app.pool.metric_names import ImportOptions
 from app.pool.metric_options import parse_settings, parse_version
 from app.pool.metric_predictions import MetricCount, list_metrics
-from app.results.metric_benchmark import NO_PREDICTIONS, Benchmark, find_benchmark
-from app.results.metric_data import load_image_names
-from app.results.metric_queue import is_evaluating, queue_evaluation
-from app.results.metric_table import leaderboard_csv, stream_predictions_csv
-from app.results.runs import find_latest_run, get_done_run
+from app.results.metrics.benchmark import NO_PREDICTIONS, Benchmark, find_benchmark
+from app.results.metrics.data import load_image_names
+from app.results.metrics.queue import is_evaluating, queue_evaluation
+from app.results.metrics.table import leaderboard_csv, stream_predictions_csv
+from app.results.runs.lookup import find_latest_run, get_done_run
 from app.study.studies import get_study
 from app.web.api.documents import CSV_ANSWER
 from app.web.downloads import csv_download

@@ -5,10 +5,10 @@ from functools import partial
 from fastapi import APIRouter, Response, status
 from fastapi.responses import StreamingResponse
 
-from app.results.configuration import AnalysisConfiguration
 from app.results.exports import FileForm, ratings_table, stimuli_table
-from app.results.run_queue import queue_run
-from app.results.runs import find_latest_run, get_run, list_runs
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.lookup import find_latest_run, get_run, list_runs
+from app.results.runs.queue import queue_run
 from app.study.progress import get_progress, list_progress
 from app.study.studies import get_study
 from app.web.api.documents import TABLE_ANSWER, RunDocument, StudyDocument, StudyProgressDocument

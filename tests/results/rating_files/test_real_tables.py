@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from app.results.configuration import AnalysisConfiguration
 from app.results.rating_files.analysis import analyse_file
 from app.results.rating_files.options import ReadingOptions
 from app.results.rating_files.reading import read_ratings
 from app.results.rating_files.report import report_on
 from app.results.rating_files.score_rows import score_columns
+from app.results.runs.configuration import AnalysisConfiguration
 
 
 def alpha_of(units):

@@ -8,12 +8,12 @@ import re
 import pytest
 
 from app.errors import AnalysisImpossible, Conflict, InvalidInput
-from app.results.configuration import AnalysisConfiguration
 from app.results.rating_files.analysis import analyse_file
 from app.results.rating_files.options import ReadingOptions
 from app.results.rating_files.reading import read_ratings
 from app.results.rating_files.report import report_on
 from app.results.rating_files.report_files import require_free, write_report
+from app.results.runs.configuration import AnalysisConfiguration
 
 WILD = '<script>alert("x")</script>'
 

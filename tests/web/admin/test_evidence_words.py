@@ -3,8 +3,8 @@
 import pytest
 
 from app.analysis.screening.evidence import Status
-from app.results.rater_evidence import CheckEvidence
-from app.results.verdicts import RuleCount
+from app.results.screening.evidence import CheckEvidence
+from app.results.screening.verdicts import RuleCount
 from app.web.admin.evidence_words import findings_of, grounds_in_words, rule_sentence
 
 

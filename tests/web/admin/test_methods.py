@@ -16,8 +16,8 @@ from fastapi import FastAPI
 
 from app.analysis.estimates import ESTIMATE_METHODS
 from app.database.engine import SessionFactory
-from app.results.run_summary import versions_of
-from app.results.runs import get_run
+from app.results.runs.lookup import get_run
+from app.results.runs.summary import versions_of
 from app.settings import PROJECT_FOLDER
 from app.storage.blobs import BlobStore
 from app.web import admin

@@ -12,8 +12,8 @@ from sqlalchemy import func, select, text
 
 from app.database.engine import SessionFactory
 from app.database.tables import MetricScore
-from app.results.metric_benchmark import evaluate_run
-from app.results.metric_queue import is_evaluating
+from app.results.metrics.benchmark import evaluate_run
+from app.results.metrics.queue import is_evaluating
 from app.settings import Settings
 from app.storage.blobs import BlobStore
 

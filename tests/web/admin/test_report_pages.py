@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from app.database.engine import SessionFactory
 from app.database.tables import Rater, RunRater, RunSection
 from app.database.tables.rating import RaterStatus
-from app.results.run_parts import FAILED
-from app.results.run_sections import load_sections
-from app.results.run_sensitivity import list_rater_sensitivities
+from app.results.runs.parts import FAILED
+from app.results.runs.sections import load_sections
+from app.results.runs.sensitivity import list_rater_sensitivities
 from app.storage.blobs import BlobStore
 
 RESULTS = "/dashboard/studies/example/results"

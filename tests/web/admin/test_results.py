@@ -12,8 +12,8 @@ from app.analysis.intervals import IntervalMethod
 from app.database.engine import SessionFactory
 from app.database.tables import AnalysisRun, RunScore
 from app.database.tables.results import RunState
-from app.results.configuration import CHECK_NAMES, AnalysisConfiguration
-from app.results.run_background import execute_run
+from app.results.runs.background import execute_run
+from app.results.runs.configuration import CHECK_NAMES, AnalysisConfiguration
 from app.storage.blobs import BlobStore
 from app.web.admin.analysis_form import CHECKS, INTERVALS, LEVELS
 from app.web.state import current_time

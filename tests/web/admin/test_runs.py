@@ -9,9 +9,9 @@ from sqlalchemy import update
 from app.database.engine import SessionFactory
 from app.database.tables import AnalysisRun
 from app.database.tables.results import RunState
-from app.results.configuration import AnalysisConfiguration
-from app.results.run_background import execute_run
-from app.results.run_queue import queue_run
+from app.results.runs.background import execute_run
+from app.results.runs.configuration import AnalysisConfiguration
+from app.results.runs.queue import queue_run
 from app.settings import Settings
 from app.storage.blobs import BlobStore
 from app.web.state import current_time

@@ -9,8 +9,8 @@ from panel import make_panel
 from sqlalchemy import select
 
 from app.database.tables import RunScore
-from app.results.configuration import AnalysisConfiguration, VariationSettings
-from app.results.run_execution import run_analysis
+from app.results.runs.configuration import AnalysisConfiguration, VariationSettings
+from app.results.runs.execution import run_analysis
 
 RUN = "/api/v1/analysis-runs/1"
 

@@ -9,8 +9,8 @@ from metric_factory import list_image_ids, make_metric
 from sqlalchemy import func, select
 
 from app.database.tables import MetricScore
-from app.results.metric_benchmark import evaluate_run
-from app.results.metric_queue import is_evaluating
+from app.results.metrics.benchmark import evaluate_run
+from app.results.metrics.queue import is_evaluating
 
 STUDY = "/api/v1/studies/example"
 RUN = "/api/v1/analysis-runs/1/metrics"

@@ -6,7 +6,7 @@ import io
 import pytest
 from panel import make_panel
 
-from app.results.run_background import execute_run
+from app.results.runs.background import execute_run
 from app.web.state import current_time
 
 STUDY = "/api/v1/studies/example"

@@ -1,0 +1,1 @@
+"""Charts: specifications, and drawing them in the browser and as files."""

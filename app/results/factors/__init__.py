@@ -1,0 +1,1 @@
+"""What generators, settings and prompts have to do with the scores of a run."""

@@ -1,0 +1,1 @@
+"""Objective metrics against the scores of a run."""

@@ -1,0 +1,1 @@
+"""What a study still needs, and what one would need."""

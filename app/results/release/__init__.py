@@ -1,0 +1,1 @@
+"""The release: a folder that somebody else can use without us."""

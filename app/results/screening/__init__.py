@@ -1,0 +1,1 @@
+"""What runs say of raters, and what the experimenter decided about it."""
