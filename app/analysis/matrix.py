@@ -26,14 +26,14 @@ from app.analysis.fingerprint import digest
 from app.analysis.grouping import Grouping
 from app.analysis.level_sums import LevelSums
 from app.analysis.scale import Scale
-from app.analysis.side_ratings import ControlKind, Controls, Repeats
+from app.analysis.side_ratings import ControlKind, ControlRatings, Repeats
 
 __all__ = [
     "FINGERPRINT_METHOD",
     "OVERALL",
     "BoolArray",
     "ControlKind",
-    "Controls",
+    "ControlRatings",
     "FloatArray",
     "IntArray",
     "RatingMatrix",
@@ -74,7 +74,7 @@ class RatingMatrix:
         standardised by sitting need it.
     repeats : Repeats or None
         What raters said when they saw a stimulus again.
-    controls : Controls or None
+    controls : ControlRatings or None
         What raters said of controls.
 
     The fingerprint covers all of it. Arrays are copied and locked. There may be no rating at all.
@@ -98,7 +98,7 @@ class RatingMatrix:
     dwell_ms: IntArray | None = None
     sitting: IntArray | None = None
     repeats: Repeats | None = None
-    controls: Controls | None = None
+    controls: ControlRatings | None = None
 
     def __post_init__(self) -> None:
         for name in ("rater_ids", "stimulus_ids", "dimensions"):

@@ -65,7 +65,7 @@ class ControlKind(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Controls:
+class ControlRatings:
     """Ratings of controls, with the levels that were expected; they enter no score by themselves.
 
     rater : int64, shape (controls,), indices into the matrix' `rater_ids`.
@@ -95,10 +95,10 @@ class Controls:
         require_range("Rater index of a control", self.rater, raters - 1)
         _require_levels("control", self.levels, (len(self.rater), dimensions), level_max)
 
-    def of_raters(self, keep: BoolArray, rater_place: IntArray) -> "Controls":
+    def of_raters(self, keep: BoolArray, rater_place: IntArray) -> "ControlRatings":
         """The controls of the raters kept, who get new indices."""
         rows = keep[self.rater]
-        return Controls(
+        return ControlRatings(
             rater_place[self.rater[rows]],
             self.kind[rows],
             self.levels[rows],
@@ -106,11 +106,11 @@ class Controls:
             self.high[rows],
         )
 
-    def canonical(self, rater_place: IntArray) -> "Controls":
+    def canonical(self, rater_place: IntArray) -> "ControlRatings":
         """The same controls under new indices, sorted by rater, kind, levels and bounds."""
         rater = rater_place[self.rater]
         rows = order_of_columns(rater, self.kind, self.levels, self.low, self.high)
-        return Controls(
+        return ControlRatings(
             rater[rows], self.kind[rows], self.levels[rows], self.low[rows], self.high[rows]
         )
 

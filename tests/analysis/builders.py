@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.matrix import Controls, IntArray, RatingMatrix, Repeats, Scale
+from app.analysis.matrix import ControlRatings, IntArray, RatingMatrix, Repeats, Scale
 
 ACR5 = Scale(low=1, step=1, level_max=4)
 
@@ -86,12 +86,12 @@ def _shuffled_repeats(
 
 
 def _shuffled_controls(
-    controls: Controls | None, generator: np.random.Generator, rater_place: IntArray
-) -> Controls | None:
+    controls: ControlRatings | None, generator: np.random.Generator, rater_place: IntArray
+) -> ControlRatings | None:
     if controls is None:
         return None
     rows = generator.permutation(len(controls.rater))
-    return Controls(
+    return ControlRatings(
         rater_place[controls.rater[rows]],
         controls.kind[rows],
         controls.levels[rows],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.matrix import ControlKind, Controls, RatingMatrix, Repeats, Scale
+from app.analysis.matrix import ControlKind, ControlRatings, RatingMatrix, Repeats, Scale
 
 from .builders import ACR5, dense, shuffled
 
@@ -30,7 +30,7 @@ def some_repeats(levels: Any = ((4, 1), (1, 2)), **changes: Any) -> Repeats:
     return Repeats(**{**given, **changes})
 
 
-def some_controls(**changes: Any) -> Controls:
+def some_controls(**changes: Any) -> ControlRatings:
     given = {
         "rater": np.array([1, 0]),
         "kind": np.array([ControlKind.GOLD, ControlKind.TRAP]),
@@ -38,7 +38,7 @@ def some_controls(**changes: Any) -> Controls:
         "low": np.array([[3, 1], [2, 2]]),
         "high": np.array([[4, 0], [2, 2]]),
     }
-    return Controls(**{**given, **changes})
+    return ControlRatings(**{**given, **changes})
 
 
 def complete(**changes: Any) -> RatingMatrix:

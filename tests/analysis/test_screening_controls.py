@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.analysis.matrix import ControlKind, RatingMatrix, Repeats
-from app.analysis.matrix import Controls as ControlRatings
+from app.analysis.matrix import ControlKind, ControlRatings, RatingMatrix, Repeats
 from app.analysis.screening import Controls, Status
 from app.analysis.screening.controls import retest_distances
 

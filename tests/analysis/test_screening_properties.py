@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.analysis.matrix import ControlKind, IntArray, RatingMatrix, Repeats, Scale
-from app.analysis.matrix import Controls as ControlRatings
+from app.analysis.matrix import ControlKind, ControlRatings, IntArray, RatingMatrix, Repeats, Scale
 from app.analysis.screening import (
     BT500,
     BT1788,

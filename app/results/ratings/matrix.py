@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from app.analysis.arrays import BoolArray, IntArray, lock, order_of_keys
-from app.analysis.matrix import ControlKind, Controls, RatingMatrix, Repeats, Scale
+from app.analysis.matrix import ControlKind, ControlRatings, RatingMatrix, Repeats, Scale
 from app.results.ratings.packed import PackedRatings, Record
 from app.study.expectation import ExpectedLevels
 
@@ -103,7 +103,7 @@ def _rows(columns: Columns, chosen: BoolArray) -> Columns:
 
 def _controls(
     columns: Columns, stimuli: "_Places", gold: Mapping[int, ExpectedLevels]
-) -> Controls | None:
+) -> ControlRatings | None:
     """The ratings of gold stimuli with what was expected; None if nobody rated any."""
     if not gold:
         return None
@@ -115,7 +115,7 @@ def _controls(
         return None
     low, high = (np.array(bounds)[which[rated]] for bounds in zip(*gold.values(), strict=True))
     kind = np.full(len(low), ControlKind.GOLD)
-    return Controls(columns["rater"][rated], kind, columns["levels"][rated], low, high)
+    return ControlRatings(columns["rater"][rated], kind, columns["levels"][rated], low, high)
 
 
 @dataclass(frozen=True, eq=False)
