@@ -124,7 +124,8 @@ def _differences(
     images = predictions.shape[1]
     tested = [_paired(found, draws, a, b, prompts, level) for a, b in pairs]
     mrr = [
-        _meng(found[a], found[b], srcc(predictions[a], predictions[b]), images) for a, b in pairs
+        meng_rosenthal_rubin(found[a], found[b], srcc(predictions[a], predictions[b]), images)
+        for a, b in pairs
     ]
     p_holm = holm(np.array([p for *_, p in tested]))
     mrr_holm = holm(np.array(mrr))
@@ -175,10 +176,6 @@ def meng_rosenthal_rubin(first: float, second: float, between: float, n: int) ->
     standard normal if the two are equal. NaN with fewer than four images, an undefined or perfect
     correlation; 1 where the predictors agree perfectly.
     """
-    return _meng(first, second, between, n)
-
-
-def _meng(first: float, second: float, between: float, n: int) -> float:
     if n < 4 or np.isnan([first, second, between]).any():
         return float("nan")
     if between > 1 - 1e-12:

@@ -46,16 +46,6 @@ class StimulusEstimate:
     effective_n: float | None
 
 
-@dataclass(frozen=True, eq=False)
-class EstimateColumn:
-    """One dimension by one method, for all stimuli of a run by id; NaN where not defined."""
-
-    value: FloatArray
-    ci_low: FloatArray
-    ci_high: FloatArray
-    effective_n: FloatArray
-
-
 def compute_estimates(
     kept: RatingMatrix, setup: AnalysisConfiguration, *, everybody: RatingMatrix
 ) -> tuple[Estimate, ...]:
@@ -196,21 +186,3 @@ async def load_stimulus_ids(session: AsyncSession, *, run_id: int) -> IntArray:
     )
     ids = await session.scalars(query.order_by(RunScore.stimulus_id))
     return np.array(ids.all(), dtype=np.int64)
-
-
-async def load_estimates(
-    session: AsyncSession, *, run_id: int
-) -> Mapping[tuple[str, str], EstimateColumn]:
-    """All estimates of a run, by method and dimension."""
-    query = select(
-        RunEstimate.method,
-        RunEstimate.dimension,
-        RunEstimate.value,
-        RunEstimate.ci_low,
-        RunEstimate.ci_high,
-        RunEstimate.effective_n,
-    ).where(RunEstimate.run_id == run_id)
-    return {
-        (method, dimension): EstimateColumn(*(np.array(side, dtype=np.float64) for side in sides))
-        for method, dimension, *sides in await session.execute(query)
-    }
